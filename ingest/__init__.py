@@ -1,0 +1,1 @@
+"""Content -> published version: load, check, split, build, publish."""

@@ -1,0 +1,222 @@
+"""Checked content -> a version folder. Run by `ingest.publish` as a process of its own.
+
+The engine holds the GIL and may, being beta, take its process down; neither must reach the publisher.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ingest.check import checked_content
+from ingest.embed import EmbeddingCache, embed
+from ingest.files import content_hash
+from ingest.render import render_content
+from ingest.split import passages
+from kb_service.catalog import Catalog, PointRef, stricter
+from kb_service.content import Audience, Content, Faq, Policy, Validity, ancestors
+from kb_service.encoder import Encoder, Role, Vectors, load_encoder
+from kb_service.errors import ContentError, KnowledgeBaseError, PublishError
+from kb_service.index import Point, PointFacets, Scope, SparseTerms
+from kb_service.index.edge import EdgeIndex, write_edge_index
+from kb_service.settings import Settings, load_settings
+from kb_service.text import fold, sparse_terms, term_id
+from kb_service.versions import Counts, Manifest, file_digest, sync_folder, versions_dir
+
+K1, B = 1.2, 0.75  # BM25 (Robertson and Zaragoza, 2009); the engine adds the IDF at query time
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A text to be indexed: what it stands for, how it is embedded, and what it can be filtered by."""
+
+    ref: PointRef
+    role: Role
+    text: str
+    facets: PointFacets
+
+
+def build_version(root: Path, settings: Settings, version: str, builder: str) -> Counts:
+    """Build `version` from the content at `root`: folder `<version>.tmp`, complete, verified and durable.
+
+    Raises ContentError, ModelError or PublishError; the unfinished folder is left for the next publish to remove.
+    """
+    digest = content_hash(root)
+    content = render_content(checked_content(root))
+    encoder = load_encoder(settings)
+    units = list(index_units(content))
+    cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
+    vectors, computed = embed([(unit.role, unit.text) for unit in units], encoder, cache)
+    cache.close()
+    folder = versions_dir(settings.home) / f"{version}.tmp"
+    folder.mkdir(parents=True)
+    write_edge_index(folder / "shard", _points(units, vectors), encoder.dimension)
+    catalog = Catalog(content=content, points=tuple(unit.ref for unit in units))
+    (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
+    _verify(folder / "shard", units, vectors)
+    counts = _counts(content, len(units))
+    _write_manifest(folder, _manifest(version, digest, builder, encoder, counts, root))
+    print(
+        f"已建版本 {version}：{counts.faqs} 篇常见问题、{counts.clauses} 条条款、{counts.points} 个检索点，"
+        f"新嵌入 {computed} 条",
+        file=sys.stderr,
+    )
+    return counts
+
+
+def index_units(content: Content) -> Iterator[Unit]:
+    """Every text that is searched: titles and phrasings, section passages, clause wordings."""
+    for faq in content.faqs:
+        yield from _faq_units(faq)
+    for policy in content.policies:
+        yield from _clause_units(policy)
+
+
+def _faq_units(faq: Faq) -> Iterator[Unit]:
+    def facets(audience: Audience) -> PointFacets:
+        categories = tuple(name for category in faq.product_categories for name in ancestors(category))
+        return PointFacets("faq", faq.id, audience, faq.party, ancestors(faq.issue_type), categories, faq)
+
+    for part, question in enumerate((faq.title, *faq.questions)):
+        yield Unit(PointRef(faq.id, "question", part), "query", fold(question), facets(faq.audience))
+    for part, section in enumerate(faq.sections):
+        label = facets(stricter(faq.audience, section.audience))
+        for passage in passages(f"{faq.title} > {section.heading}", section.text):
+            yield Unit(PointRef(faq.id, "passage", part), "passage", fold(passage), label)
+
+
+def _clause_units(policy: Policy) -> Iterator[Unit]:
+    types = tuple({name: None for issue_type in policy.issue_types for name in ancestors(issue_type)})
+    for part, clause in enumerate(policy.clauses):
+        entry = f"{policy.id}#{clause.id}"
+        facets = PointFacets("policy", entry, policy.audience, "both", types, ("any",), clause)
+        path = f"{policy.title} > {clause.chapter} > {clause.number} {clause.title}"
+        for passage in passages(path, clause.text):
+            yield Unit(PointRef(entry, "clause", part), "passage", fold(passage), facets)
+
+
+def _points(units: list[Unit], vectors: Vectors) -> Iterator[Point]:
+    counts = [sparse_terms(unit.text) for unit in units]
+    lengths: dict[str, list[int]] = {}
+    for unit, terms in zip(units, counts, strict=True):
+        lengths.setdefault(unit.ref.role, []).append(terms.total())
+    # Phrasings and passages differ in length tenfold; one average would penalise every passage.
+    average = {role: sum(values) / len(values) for role, values in lengths.items()}
+    for number, (unit, terms) in enumerate(zip(units, counts, strict=True)):
+        yield Point(number, vectors[number], bm25_weights(terms, average[unit.ref.role]), unit.facets)
+
+
+def bm25_weights(terms: Counter[str], average: float) -> SparseTerms:
+    """The document side of BM25: saturated term frequency, normalised by length against `average` (in terms)."""
+    scale = K1 * (1 - B + B * terms.total() / (average or 1))
+    weights: dict[int, float] = {}
+    for term, count in terms.items():
+        weights[term_id(term)] = count * (K1 + 1) / (count + scale)
+    return SparseTerms(list(weights), list(weights.values()))
+
+
+def _verify(shard: Path, units: list[Unit], vectors: Vectors) -> None:
+    """Open what was written and look for every entry by one of its own texts, at a time when it is valid."""
+    index = EdgeIndex(shard)
+    try:
+        if index.count() != len(units):
+            raise PublishError(f"校验失败：写入 {len(units)} 个检索点，读回 {index.count()} 个；没有发布")
+        tried: set[tuple[str, int]] = set()
+        for unit, vector in zip(units, vectors, strict=True):
+            wording = (unit.ref.entry, unit.ref.part if unit.ref.role == "clause" else 0)
+            if wording in tried:
+                continue
+            tried.add(wording)
+            moment = _moment_inside(unit.facets.validity)
+            found = index.search(vector, SparseTerms([], []), Scope("senior", moment, moment), limit=10)
+            if not any(units[point].ref.entry == unit.ref.entry for point in found.dense):
+                raise PublishError(f"校验失败：用“{unit.text[:30]}”找不到 {unit.ref.entry}；没有发布")
+    finally:
+        index.close()
+
+
+def _moment_inside(validity: Validity) -> datetime:
+    if validity.valid_until:
+        return validity.valid_until - timedelta(seconds=1)
+    return validity.valid_from or datetime.now(UTC)
+
+
+def _counts(content: Content, points: int) -> Counts:
+    return Counts(
+        faqs=len(content.faqs),
+        policies=len(content.policies),
+        clauses=sum(len(policy.clauses) for policy in content.policies),
+        templates=len(content.templates),
+        flows=len(content.flows),
+        points=points,
+    )
+
+
+def _manifest(version: str, digest: str, builder: str, encoder: Encoder, counts: Counts, root: Path) -> Manifest:
+    return Manifest(
+        id=version,
+        created=datetime.now(UTC),
+        content_hash=digest,
+        content_commit=_commit(root),
+        builder=builder,
+        encoder=encoder.name,
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        counts=counts,
+        files={},
+    )
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Make all files durable, then write the manifest that declares the folder complete."""
+    files = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        files[path.relative_to(folder).as_posix()] = file_digest(path)
+    complete = manifest.model_copy(update={"files": files})
+    with (folder / "manifest.json").open("w", encoding="utf-8") as file:
+        json.dump(complete.model_dump(mode="json"), file, ensure_ascii=False, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def _commit(root: Path) -> str | None:
+    """The content's git commit, `-dirty` when files differ from it; None outside git."""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() or None
+
+
+def main() -> int:
+    """Entry point of the build process; messages go to stderr, status 1 means refused."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--content", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--builder", required=True)
+    arguments = parser.parse_args()
+    try:
+        build_version(arguments.content, load_settings(), arguments.version, arguments.builder)
+    except ContentError as error:
+        print(f"{error}\n\n共 {len(error.problems)} 个问题；全部改好之前不会发布任何内容。", file=sys.stderr)
+        return 1
+    except KnowledgeBaseError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

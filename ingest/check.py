@@ -1,0 +1,278 @@
+"""What makes content wrong although every file is well-formed: references, clashes, wording.
+
+Each `_check_…` yields problems; `check` runs them all, so that a writer sees everything at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from ingest.load import Loaded, Place, load
+from ingest.render import KINDS, PLACEHOLDER, texts
+from kb_service.content import Content, Entry, Faq, Flow, Policy, Taxonomy, Template
+from kb_service.errors import ContentError, Problem, suggest_name
+from kb_service.text import fold
+
+_PRIVATE = r"身份证|银行卡|卡号|密码|验证码|CVV"
+_GIVE = r"提供|发送|发给|发一下|发我|告诉|告知|报一下|报给|输入|回复|出示|上传"
+# Inside one clause of a sentence: give … private thing, or private thing … give me.
+_DEMAND = re.compile(rf"(?:(?:{_GIVE}).{{0,10}}?(?:{_PRIVATE})|(?:{_PRIVATE}).{{0,4}}?(?:{_GIVE}))")
+_NEGATION = re.compile(r"不|勿|别|无需|没有|禁止|严禁|任何|索要|谁|他人|别人|对方|骗子")
+_CLAUSE_END = re.compile(r"[，。；！？：、,.;!?\n]")
+
+
+def check(root: Path) -> Loaded:
+    """Read the content at `root` and look for every defect; all are in `problems` of the result."""
+    loaded = load(root)
+    if loaded.taxonomy is not None:
+        for rule in (_check_vocabulary, _check_references, _check_placeholders, _check_clauses, _check_phrasings):
+            loaded.problems += rule(loaded)
+        loaded.problems += _check_templates(loaded)
+        loaded.problems += _check_lexicon(loaded)
+    return loaded
+
+
+def checked_content(root: Path) -> Content:
+    """The content at `root`; raises ContentError with all problems if there is one."""
+    loaded = check(root)
+    if loaded.problems:
+        raise ContentError(loaded.problems)
+    return loaded.content()
+
+
+def _entries(loaded: Loaded) -> Iterator[tuple[Place, Entry]]:
+    for entry in (*loaded.faqs, *loaded.policies, *loaded.templates, *loaded.flows):
+        yield loaded.places[entry.id], entry
+
+
+def _taxonomy(loaded: Loaded) -> Taxonomy:
+    assert loaded.taxonomy is not None  # check() runs the rules only then
+    return loaded.taxonomy
+
+
+# ── vocabulary: every name that must come from the taxonomy
+
+
+def _check_vocabulary(loaded: Loaded) -> Iterator[Problem]:
+    taxonomy = _taxonomy(loaded)
+    actors = {"buyer", "seller", "system", *taxonomy.roles, *taxonomy.departments}
+    for place, entry in _entries(loaded):
+        for path, found, known in _vocabulary(entry, taxonomy, actors):
+            if found not in known:
+                message = (
+                    f"taxonomy.yaml 里没有“{found}”；{suggest_name(found, sorted(known)) or '请先登记或改用已有的'}"
+                )
+                yield place.problem(path, "vocabulary", message)
+    for name in taxonomy.issue_types:
+        parent = name.rpartition(".")[0]
+        if parent and parent not in taxonomy.issue_types:
+            message = f"上级“{parent}”不存在；请先登记上级"
+            yield loaded.places["taxonomy"].problem(("issue_types", name), "vocabulary", message)
+
+
+Named = tuple[tuple[str | int, ...], str, Collection[str]]
+
+
+def _vocabulary(entry: Entry, taxonomy: Taxonomy, actors: Collection[str]) -> Iterator[Named]:
+    """(path, name found, names allowed) for every closed-vocabulary field of an entry."""
+
+    def each(field: str, values: tuple[str, ...], known: Collection[str]) -> Iterator[Named]:
+        yield from (((field, n), value, known) for n, value in enumerate(values))
+
+    if isinstance(entry, Faq):
+        yield ("issue_type",), entry.issue_type, taxonomy.issue_types
+        yield from each("product_categories", entry.product_categories, taxonomy.product_categories)
+        yield from each("steps", entry.steps, taxonomy.stages)
+    if isinstance(entry, Policy | Template | Flow):
+        yield from each("issue_types", entry.issue_types, taxonomy.issue_types)
+    if isinstance(entry, Template):
+        yield ("stage",), entry.stage, taxonomy.stages
+        yield ("purpose",), entry.purpose, taxonomy.purposes
+        yield from each("channels", entry.channels, taxonomy.channels)
+    if isinstance(entry, Flow):
+        for n, wanted in enumerate(entry.facts_to_collect):
+            yield ("facts_to_collect", n, "slot"), wanted.slot, taxonomy.slots
+        for n, step in enumerate(entry.steps):
+            yield ("steps", n, "stage"), step.stage, taxonomy.stages
+            yield ("steps", n, "owner"), step.owner, actors
+        for n, offer in enumerate(entry.offers):
+            yield ("offers", n, "authority"), offer.authority, taxonomy.roles
+        for n, escalation in enumerate(entry.escalation):
+            yield ("escalation", n, "to"), escalation.to, {*taxonomy.roles, *taxonomy.departments}
+        yield from each("departments", entry.departments, taxonomy.departments)
+
+
+# ── references from entry to entry, clause and fact
+
+
+def _check_references(loaded: Loaded) -> Iterator[Problem]:
+    clauses = {f"{policy.id}#{clause.id}" for policy in loaded.policies for clause in policy.clauses}
+    kinds: dict[str, Collection[str]] = {
+        "条款": clauses,
+        "模板": {template.id for template in loaded.templates},
+        "常见问题": {faq.id for faq in loaded.faqs},
+        "事实": loaded.facts,
+    }
+    for place, entry in _entries(loaded):
+        for path, kind, found in _references(entry):
+            if found not in kinds[kind]:
+                yield place.problem(path, "reference", _dangling(kind, found, kinds[kind]))
+            elif kind == "常见问题" and found == entry.id:
+                yield place.problem(path, "reference", "相关问题指向了自己；请删掉")
+    for key, fact in loaded.facts.items():
+        if fact.source and fact.source not in clauses:
+            yield loaded.places["facts"].problem((key, "source"), "reference", _dangling("条款", fact.source, clauses))
+
+
+def _dangling(kind: str, found: str, known: Collection[str]) -> str:
+    return f"{kind}“{found}”不存在；{suggest_name(found, sorted(known)) or '请先写好它或删掉引用'}"
+
+
+Reference = tuple[tuple[str | int, ...], str, str]
+
+
+def _references(entry: Entry) -> Iterator[Reference]:
+    """(path, kind referred to, id) for every reference field of an entry."""
+    if isinstance(entry, Faq | Flow):
+        yield from ((("policy_refs", n), "条款", ref) for n, ref in enumerate(entry.policy_refs))
+        yield from ((("templates", n), "模板", ref) for n, ref in enumerate(entry.templates))
+    if isinstance(entry, Faq):
+        yield from ((("related", n), "常见问题", ref) for n, ref in enumerate(entry.related))
+    if isinstance(entry, Flow):
+        yield ("sla", "first_response"), "事实", entry.sla.first_response
+        yield ("sla", "resolve"), "事实", entry.sla.resolve
+        if entry.self_service:
+            yield ("self_service",), "事实", entry.self_service
+        for n, step in enumerate(entry.steps):
+            if step.say:
+                yield ("steps", n, "say"), "模板", step.say
+            if step.policy:
+                yield ("steps", n, "policy"), "条款", step.policy
+        for n, offer in enumerate(entry.offers):
+            if offer.limit:
+                yield ("offers", n, "limit"), "事实", offer.limit
+            if offer.policy:
+                yield ("offers", n, "policy"), "条款", offer.policy
+
+
+# ── placeholders in running text
+
+
+def _check_placeholders(loaded: Loaded) -> Iterator[Problem]:
+    clauses = {f"{policy.id}#{clause.id}" for policy in loaded.policies for clause in policy.clauses}
+    known: Mapping[str, Collection[str]] = {
+        "fact": loaded.facts,
+        "clause": clauses,
+        "slot": _taxonomy(loaded).slots,
+    }
+    for place, entry in _entries(loaded):
+        for path, text in texts(entry):
+            if "{{" in text or "}}" in text:
+                for message in _placeholder_messages(text, known, isinstance(entry, Template | Flow)):
+                    yield place.problem(path, "placeholder", message)
+
+
+def _placeholder_messages(text: str, known: Mapping[str, Collection[str]], slots_allowed: bool) -> Iterator[str]:
+    for match in PLACEHOLDER.finditer(text):
+        kind, name = match["kind"], match["name"]
+        if kind not in KINDS:
+            yield f"不认识的占位符“{match[0]}”；{suggest_name(kind, KINDS)}"
+        elif kind == "slot" and not slots_allowed:
+            yield f"槽位“{match[0]}”只能写在模板和流程里；请改成文字"
+        elif name not in known[kind]:
+            label = {"fact": "事实", "clause": "条款", "slot": "槽位"}[kind]
+            yield _dangling(label, name, known[kind])
+    if "{{" in (rest := PLACEHOLDER.sub("", text)) or "}}" in rest:
+        yield "占位符没有写完整；应为 {{fact:编号}}、{{clause:规则#条款}} 或 {{slot:名称}}"
+
+
+# ── clauses, phrasings, templates
+
+
+def _check_clauses(loaded: Loaded) -> Iterator[Problem]:
+    for policy in loaded.policies:
+        place = loaded.places[policy.id]
+        for (first, one), (second, other) in combinations(enumerate(policy.clauses), 2):
+            line = place.located.line(("clauses", first))
+            if one.id == other.id and one.overlaps(other):
+                message = f"条款“{one.id}”与第 {line} 行的有效期重叠；给旧文加 valid_until，新文的 valid_from 与它相同"
+                yield place.problem(("clauses", second), "clause-window", message)
+            if one.id != other.id and one.number == other.number:
+                message = f"“{one.number}”用了两次（第 {line} 行已用）；请顺延编号"
+                yield place.problem(("clauses", second), "clause-number", message)
+            if one.id == other.id and one.number != other.number:
+                message = f"条款“{one.id}”的编号与第 {line} 行不同；同一条的新旧版本编号应一致"
+                yield place.problem(("clauses", second), "clause-number", message)
+
+
+def _check_phrasings(loaded: Loaded) -> Iterator[Problem]:
+    seen: dict[str, tuple[str, str]] = {}
+    for faq in loaded.faqs:
+        place = loaded.places[faq.id]
+        for n, question in enumerate(faq.questions):
+            key = re.sub(r"\W", "", fold(question))
+            if not key:
+                yield place.problem(("questions", n), "phrasing", "问法里没有文字；请改写或删掉")
+                continue
+            owner, where = seen.setdefault(key, (faq.id, f"{place.file}:{place.located.line(('questions', n))}"))
+            if where != f"{place.file}:{place.located.line(('questions', n))}":
+                message = f"问法“{question}”与 {where}（{owner}）重复；每种问法只能属于一篇"
+                yield place.problem(("questions", n), "phrasing", message)
+
+
+def _check_templates(loaded: Loaded) -> Iterator[Problem]:
+    forbidden = [phrase for phrase in loaded.lexicon.get("phrases", []) if phrase.level == "forbidden"]
+    for template in loaded.templates:
+        place = loaded.places[template.id]
+        if len(template.tones) < 2:
+            yield place.problem((), "tones", "至少写两种语气：neutral 之外再加 soothing 或 firm")
+        for tone, text in template.tones.items():
+            for phrase in forbidden:
+                if phrase.phrase in text:
+                    message = f"含禁用语“{phrase.phrase}”（{phrase.reason}）；可改为：{phrase.better}"
+                    yield place.problem(("tones", tone), "forbidden-phrase", message)
+            for demand in private_demands(text):
+                message = f"“{demand}”在索要敏感信息；只能核对绑定手机号后四位"
+                yield place.problem(("tones", tone), "privacy", message)
+
+
+def private_demands(text: str) -> list[str]:
+    """The clauses of a text that ask the customer for an identity number, card number, password or code."""
+    found = []
+    for clause in _CLAUSE_END.split(text):
+        match = _DEMAND.search(clause)
+        if match and not _NEGATION.search(clause):
+            found.append(clause.strip())
+    return found
+
+
+def _check_lexicon(loaded: Loaded) -> Iterator[Problem]:
+    keys: dict[str, Callable[[Any], tuple[str, ...]]] = {
+        "terms": lambda item: (item.term,),
+        "synonyms": lambda item: tuple(item),
+        "emotions": lambda item: (item.pattern,),
+        "phrases": lambda item: (item.phrase,),
+    }
+    for name, key_of in keys.items():
+        seen: dict[str, int] = {}
+        place = loaded.places.get(f"lexicon/{name}")
+        for n, item in enumerate(loaded.lexicon.get(name, [])):
+            assert place is not None
+            for word in key_of(item):
+                if word in seen:
+                    message = f"“{word}”已经写在第 {place.located.line((seen[word],))} 行；请删掉一处"
+                    yield place.problem((n,), "lexicon-duplicate", message)
+                seen.setdefault(word, n)
+            if name == "emotions" and item.regex:
+                yield from _regex_problem(place, n, item.pattern)
+
+
+def _regex_problem(place: Place, n: int, pattern: str) -> Iterator[Problem]:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield place.problem((n, "pattern"), "regex", f"正则表达式写错了：{error}；不需要正则时去掉 regex: true")

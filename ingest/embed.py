@@ -1,0 +1,77 @@
+"""Vectors for texts, through a cache, so that unchanged content embeds nothing again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from kb_service.encoder import Encoder, Role, Vectors
+
+_CHUNK = 32  # texts between two commits; what a killed run has embedded is not lost
+
+
+class EmbeddingCache:
+    """Vectors on disk, keyed by model fingerprint, role and text. Deleting the file costs only time."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=OFF")  # it is a cache
+        self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """The vectors that are known."""
+        found = {}
+        for key in keys:
+            row = self._database.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
+            if row:
+                found[key] = np.frombuffer(row[0], dtype=np.float32)
+        return found
+
+    def put(self, vectors: Iterable[tuple[bytes, NDArray[np.float32]]]) -> None:
+        """Keep vectors, committed."""
+        rows = [(key, vector.astype(np.float32).tobytes()) for key, vector in vectors]
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def embed(texts: Sequence[tuple[Role, str]], encoder: Encoder, cache: EmbeddingCache) -> tuple[Vectors, int]:
+    """Vectors of shape (len(texts), dimension), and how many of them had to be computed."""
+    keys = [cache_key(encoder.fingerprint, role, text) for role, text in texts]
+    known = cache.get(keys)
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    todo = list(missing.items())
+    with ThreadPoolExecutor(os.cpu_count()) as pool, _progress(len(todo)) as bar:
+        for start in range(0, len(todo), _CHUNK):
+            chunk = todo[start : start + _CHUNK]
+            vectors = pool.map(lambda item: encoder.encode([item[1][1]], item[1][0])[0], chunk)
+            fresh = dict(zip((key for key, _ in chunk), vectors, strict=True))
+            cache.put(fresh.items())
+            known |= fresh
+            bar.update(len(chunk))
+    if not texts:
+        return np.empty((0, encoder.dimension), dtype=np.float32), 0
+    return np.stack([known[key] for key in keys]), len(todo)
+
+
+def cache_key(fingerprint: str, role: Role, text: str) -> bytes:
+    """SHA-256 over model, role and text."""
+    return hashlib.sha256(f"{fingerprint}\0{role}\0{text}".encode()).digest()
+
+
+def _progress(total: int) -> tqdm:  # type: ignore[type-arg]
+    return tqdm(total=total, desc="嵌入文本", unit="条", file=sys.stderr, disable=total < 100, leave=False)

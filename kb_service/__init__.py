@@ -1,0 +1,1 @@
+"""Published version -> suggestions: the serving side of the knowledge base."""

@@ -1,0 +1,93 @@
+"""The routes: parse, call one function, return a schema."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from kb_service.article import article
+from kb_service.content import Audience, Moment
+from kb_service.contract import (
+    Article,
+    ErrorResponse,
+    SearchRequest,
+    SearchResponse,
+    SuggestRequest,
+    SuggestResponse,
+)
+from kb_service.live import Live
+from kb_service.suggest import search, suggest
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse, "description": text}
+    for status, text in {
+        413: "请求体太大",
+        422: "请求有误，`errors` 列出全部问题",
+        503: "没有可用的知识库版本或模型",
+    }.items()
+}
+router = APIRouter()
+
+
+async def _live(request: Request) -> Live:  # async: FastAPI would send a plain function to the thread pool
+    live: Live = request.app.state.live
+    return live
+
+
+LiveService = Annotated[Live, Depends(_live)]
+
+
+@router.post("/v1/suggest", response_model=SuggestResponse, responses=_ERRORS, summary="为当前会话给出建议")
+def suggest_route(body: SuggestRequest, live: LiveService) -> Response:
+    """按会话和工单信息返回排好序的答案、回复模板和相关问题；没有答案时 `status` 为 `no_answer`。"""
+    return _json(suggest(live.current(), body, live.degraded))
+
+
+@router.post("/v1/search", response_model=SearchResponse, responses=_ERRORS, summary="检索与分类浏览")
+def search_route(body: SearchRequest, live: LiveService) -> Response:
+    """按关键词检索；不给 `query` 时列出 `filters` 指定分类下的内容。"""
+    return _json(search(live.current(), body, live.degraded))
+
+
+@router.get(
+    "/v1/articles/{id:path}",
+    response_model=Article,
+    responses=_ERRORS | {404: {"model": ErrorResponse, "description": "没有这个编号，或不可见"}},
+    summary="读取一篇内容",
+)
+def article_route(
+    id: str,
+    live: LiveService,
+    audience: Annotated[Audience, Query(description="谁在看：public < agent < senior")] = "agent",
+    as_of: Annotated[Moment | None, Query(description="按这个时间有效的内容，默认现在")] = None,
+) -> Response:
+    """常见问题、规则、条款（`规则#条款`，`#` 写成 `%23`）、模板或流程的全文；条款附全部新旧版本。"""
+    return _json(article(live.current(), id, audience, as_of or datetime.now(UTC)))
+
+
+@router.get("/healthz", summary="进程是否活着")
+async def healthz() -> dict[str, str]:
+    """只要进程能响应就返回 200。"""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="能否回答", responses={503: {"description": "没有可用的版本"}})
+async def readyz(live: LiveService) -> JSONResponse:
+    """有可用版本时返回 200 和版本号；`degraded` 说明正在降级的原因。"""
+    knowledge = live.knowledge
+    body = {
+        "status": "ready" if knowledge else "not_ready",
+        "kb_version": knowledge.version if knowledge else None,
+        "encoder": live.encoder.name,
+        "degraded": live.degraded,
+        "reason": str(live.error) if live.error else None,
+    }
+    return JSONResponse(body, status_code=200 if knowledge else 503)
+
+
+def _json(model: SuggestResponse | SearchResponse | Article) -> Response:
+    """Serialised once, by pydantic; returning the model would validate and copy it again."""
+    return Response(model.model_dump_json(), media_type="application/json")

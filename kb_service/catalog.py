@@ -1,0 +1,129 @@
+"""The published catalog: all records of a version, and the look-ups that answering needs.
+
+`catalog.json` of a version folder is one `Catalog`. Facts and clause references are already written out in its texts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from pydantic import PrivateAttr
+
+from kb_service.content import (
+    AUDIENCES,
+    Audience,
+    Clause,
+    Content,
+    Faq,
+    Flow,
+    Policy,
+    Record,
+    Template,
+    ancestors,
+)
+from kb_service.text import fold
+
+PointRole = Literal["question", "passage", "clause"]
+
+
+class PointRef(NamedTuple):
+    """What an index point stands for: part `part` of an entry (an FAQ id, or `policy#clause`).
+
+    A question's part counts the title as 0 and the phrasings from 1; a passage's is its section; a clause's is its
+    place among all wordings of the policy.
+    """
+
+    entry: str
+    role: PointRole
+    part: int
+
+
+class ShownText(NamedTuple):
+    """A text as it is shown, and the same text folded for matching (see `text.fold`)."""
+
+    text: str
+    folded: str
+
+    @classmethod
+    def of(cls, text: str) -> ShownText:
+        """Fold once; articles are shown far more often than they change."""
+        return cls(text, fold(text))
+
+
+class Catalog(Record):
+    """All records of one version. `points[n]` says what index point `n` stands for."""
+
+    content: Content
+    points: tuple[PointRef, ...]
+    _shown: dict[tuple[str, str | int], ShownText] = PrivateAttr(default_factory=dict)
+
+    @cached_property
+    def faqs(self) -> dict[str, Faq]:
+        """FAQs by id."""
+        return {faq.id: faq for faq in self.content.faqs}
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """Policies by id."""
+        return {policy.id: policy for policy in self.content.policies}
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        """Templates by id."""
+        return {template.id: template for template in self.content.templates}
+
+    @cached_property
+    def flows(self) -> dict[str, Flow]:
+        """Flows by id."""
+        return {flow.id: flow for flow in self.content.flows}
+
+    @cached_property
+    def templates_by_issue(self) -> dict[str, tuple[Template, ...]]:
+        """Templates by issue type; each also under the ancestors of its types."""
+        found: defaultdict[str, dict[str, Template]] = defaultdict(dict)
+        for template in self.content.templates:
+            for issue_type in template.issue_types:
+                for name in ancestors(issue_type):
+                    found[name][template.id] = template
+        return {name: tuple(templates.values()) for name, templates in found.items()}
+
+    @cached_property
+    def clauses(self) -> dict[str, tuple[tuple[Policy, Clause], ...]]:
+        """All wordings of each clause, by `policy#clause`."""
+        found: defaultdict[str, list[tuple[Policy, Clause]]] = defaultdict(list)
+        for policy in self.content.policies:
+            for clause in policy.clauses:
+                found[f"{policy.id}#{clause.id}"].append((policy, clause))
+        return {reference: tuple(wordings) for reference, wordings in found.items()}
+
+    def clause_at(self, reference: str, at: datetime) -> tuple[Policy, Clause] | None:
+        """The wording of a clause that was in force at `at`, with its policy; None if there was none."""
+        return next((found for found in self.clauses.get(reference, ()) if found[1].in_force(at)), None)
+
+    def faq_text(self, faq: str, reader: Audience) -> ShownText:
+        """The article's Markdown as this reader may see it: sections above the reader's level are left out."""
+        key = (faq, reader)
+        if key not in self._shown:
+            shown = (section for section in self.faqs[faq].sections if may_see(reader, section.audience))
+            self._shown[key] = ShownText.of("\n\n".join(f"## {section.heading}\n{section.text}" for section in shown))
+        return self._shown[key]
+
+    def clause_text(self, policy: str, part: int) -> ShownText:
+        """A clause wording, by its place among all wordings of the policy."""
+        key = (policy, part)
+        if key not in self._shown:
+            self._shown[key] = ShownText.of(self.policies[policy].clauses[part].text)
+        return self._shown[key]
+
+
+def may_see(reader: Audience, label: Audience) -> bool:
+    """Whether a reader of one level may see something labelled with another."""
+    return AUDIENCES.index(label) <= AUDIENCES.index(reader)
+
+
+def stricter(one: Audience, other: Audience) -> Audience:
+    """The higher of two audience labels."""
+    return max(one, other, key=AUDIENCES.index)

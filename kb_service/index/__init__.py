@@ -1,0 +1,114 @@
+"""The index port: points in, the best of each leg out, under one filter that the engine applies.
+
+Today one implementation, `edge` (Qdrant's engine in process). A server implementation joins it, so the types here carry
+nothing of the engine's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb_service.content import Audience, Validity, visible_audiences
+
+PointKind = Literal["faq", "policy"]
+OPEN_START, OPEN_END = 0, 2**53  # epoch seconds that stand for an unbounded window; exact as a float
+
+
+@dataclass(frozen=True, slots=True)
+class SparseTerms:
+    """A sparse vector: term ids (see `text.term_id`) and their weights, of equal length."""
+
+    ids: list[int]
+    weights: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class PointFacets:
+    """What a point can be filtered by."""
+
+    kind: PointKind
+    entry: str  # id of the article or `policy#clause`
+    audience: Audience
+    party: str
+    issue_types: tuple[str, ...]  # with all ancestors
+    product_categories: tuple[str, ...]
+    validity: Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One searchable unit: a phrasing, a passage or a clause."""
+
+    id: int
+    vector: NDArray[np.float32]
+    terms: SparseTerms
+    facets: PointFacets
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which points a reader may get. None and empty mean unrestricted.
+
+    Articles must be valid at `now`, clauses at `clause_time` (the time of order, where a case has one).
+    """
+
+    audience: Audience
+    now: datetime
+    clause_time: datetime
+    party: str | None = None
+    product_categories: tuple[str, ...] = ()
+    issue_types: tuple[str, ...] = ()
+    kinds: tuple[PointKind, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def audiences(self) -> tuple[Audience, ...]:
+        """The audience labels that this reader may see."""
+        return visible_audiences(self.audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best points of each leg: point id -> raw score (cosine; BM25). A point may be in one leg only."""
+
+    dense: Mapping[int, float]
+    sparse: Mapping[int, float]
+
+
+class VectorIndex(Protocol):
+    """A published set of points that can be searched."""
+
+    def search(self, vector: NDArray[np.float32] | None, terms: SparseTerms, scope: Scope, limit: int) -> Candidates:
+        """The best `limit` points of each leg inside `scope`. Without a vector the dense leg stays empty.
+
+        Raises VectorIndexError.
+        """
+
+    def entries(self, scope: Scope, limit: int) -> list[str]:
+        """Entry ids inside `scope`, without ranking, most points first; at most `limit`."""
+
+    def count(self) -> int:
+        """How many points there are."""
+
+    def close(self) -> None:
+        """Release files and memory. Further calls raise VectorIndexError."""
+
+
+class IndexWriter(Protocol):
+    """Makes the on-disk form of an index."""
+
+    def __call__(self, folder: Path, points: Iterable[Point], dimension: int) -> int:
+        """Write all points below `folder`, flushed; returns how many."""
+
+
+def window(validity: Validity) -> tuple[int, int]:
+    """The validity window in epoch seconds, [start, end)."""
+    start = int(validity.valid_from.timestamp()) if validity.valid_from else OPEN_START
+    return start, int(validity.valid_until.timestamp()) if validity.valid_until else OPEN_END

@@ -1,0 +1,105 @@
+"""One published version, loaded: catalog, index, segmenter and encoder, ready to answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kb_service.catalog import Catalog, PointRef
+from kb_service.encoder import Encoder
+from kb_service.errors import EncoderMismatch, VersionBroken
+from kb_service.index import VectorIndex
+from kb_service.index.edge import EdgeIndex
+from kb_service.settings import Settings
+from kb_service.text import Segmenter
+from kb_service.versions import Manifest, check_files, read_manifest, versions_dir
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Everything that answering reads. Nothing in it changes; a newer version is another object.
+
+    The index closes and its private folder goes when the last reference to this object does, so that a request that
+    started on an old version ends on it.
+    """
+
+    manifest: Manifest
+    catalog: Catalog
+    index: VectorIndex
+    segmenter: Segmenter
+    encoder: Encoder
+    folder: Path
+    grams: dict[PointRef, frozenset[str]] = field(default_factory=dict, compare=False)  # filled by `retrieve`
+    cleanup: list[weakref.finalize] = field(default_factory=list, compare=False)  # type: ignore[type-arg]
+
+    @property
+    def version(self) -> str:
+        """The version's id."""
+        return self.manifest.id
+
+
+def open_version(settings: Settings, version: str, encoder: Encoder, previous: Knowledge | None = None) -> Knowledge:
+    """Load a version for searching. Raises VersionBroken or EncoderMismatch.
+
+    `previous` lends its segmenter when the dictionary did not change; building one takes half a second.
+    """
+    manifest = read_manifest(settings.home, version)
+    if manifest.encoder_fingerprint != encoder.fingerprint:
+        raise EncoderMismatch(
+            f"版本 {version} 是用模型 {manifest.encoder}（{manifest.encoder_fingerprint[:12]}）建的，"
+            f"当前模型是 {encoder.name}（{encoder.fingerprint[:12]}）；请重新运行 kb-content publish"
+        )
+    check_files(settings.home, manifest)
+    source = versions_dir(settings.home) / version
+    try:
+        catalog = Catalog.model_validate_json((source / "catalog.json").read_bytes())
+    except ValidationError as error:
+        raise VersionBroken(f"版本 {version} 的目录与本程序不兼容；请重新运行 kb-content publish") from error
+    terms = catalog.content.lexicon.terms
+    if previous is not None and previous.catalog.content.lexicon.terms == terms:
+        segmenter = previous.segmenter
+    else:
+        segmenter = Segmenter((term.term for term in terms), settings.cache_dir)
+    folder = _private_copy(settings.home, source / "shard")
+    index = EdgeIndex(folder)
+    knowledge = Knowledge(manifest, catalog, index, segmenter, encoder, folder)
+    knowledge.cleanup.append(weakref.finalize(knowledge, _release, index, folder))
+    return knowledge
+
+
+def _private_copy(home: Path, shard: Path) -> Path:
+    """A copy of the shard that belongs to this process, in a folder that carries the process id."""
+    serving = home / "serving"
+    serving.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=serving))
+    shutil.copytree(shard, folder, dirs_exist_ok=True)
+    return folder
+
+
+def _release(index: VectorIndex, folder: Path) -> None:
+    index.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_orphans(home: Path) -> None:
+    """Remove the private copies of processes that no longer run (a killed process cannot clean up)."""
+    for folder in (home / "serving").glob("*-*"):
+        owner = folder.name.partition("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

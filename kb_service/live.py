@@ -1,0 +1,83 @@
+"""The version that serves now, and the watch that swaps it when another is published."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from kb_service.encoder import Encoder, load_encoder
+from kb_service.errors import KnowledgeBaseError, NothingPublished
+from kb_service.knowledge import Knowledge, open_version, remove_orphans
+from kb_service.settings import Settings
+from kb_service.versions import read_pointer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Live:
+    """Holds the loaded version. Requests take `knowledge` once and keep it to their end."""
+
+    settings: Settings
+    encoder: Encoder
+    knowledge: Knowledge | None = None
+    error: KnowledgeBaseError | None = None  # why the published version is not the one that serves
+
+    def current(self) -> Knowledge:
+        """The version to answer with. Raises what kept the service from loading any."""
+        if self.knowledge is None:
+            raise self.error or NothingPublished("还没有发布过任何内容；请运行 kb-content publish")
+        return self.knowledge
+
+    @property
+    def degraded(self) -> list[str]:
+        """What callers should know about the version that answers them."""
+        return [f"stale_version: {self.error}"] if self.knowledge and self.error else []
+
+    def refresh(self) -> bool:
+        """Load the published version if it is not the one that serves; True if it was swapped in.
+
+        A version that cannot be loaded leaves the old one serving and is reported by `degraded` and /readyz.
+        """
+        try:
+            version = read_pointer(self.settings.home)
+            if self.knowledge and version == self.knowledge.version:
+                self.error = None
+                return False
+            self.knowledge = open_version(self.settings, version, self.encoder, self.knowledge)
+            gc.collect()
+            gc.freeze()  # catalog and dictionary live as long as the version: keep the collector from walking them
+        except KnowledgeBaseError as error:
+            if str(error) != str(self.error):
+                log.warning("published version not loaded: %s", error)
+            self.error = error
+            return False
+        self.error = None
+        log.info("serving version %s", version)
+        return True
+
+    async def watch(self) -> None:
+        """Look for a newly published version every `poll_seconds`, for ever."""
+        while True:
+            await asyncio.sleep(self.settings.poll_seconds)
+            await asyncio.to_thread(self.refresh)
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Live]:
+    """Everything heavy, for as long as the service runs."""
+    remove_orphans(settings.home)
+    live = Live(settings, await asyncio.to_thread(load_encoder, settings))
+    await asyncio.to_thread(live.refresh)
+    watch = asyncio.create_task(live.watch())
+    try:
+        yield live
+    finally:
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        live.knowledge = None

@@ -1,0 +1,62 @@
+"""Every setting of the service, its default, its bounds and its meaning. Environment variables start with `KB_`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kb_service.errors import SettingsError
+from kb_service.validation import explain
+
+
+class Settings(BaseSettings):
+    """Read from the environment; the README's table is made of these descriptions and a test keeps them equal."""
+
+    model_config = SettingsConfigDict(env_prefix="KB_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path("var"), description="folder of models, published versions and caches")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
+    encoder: Literal["onnx", "sentence-transformers"] = Field(
+        default="onnx", description="which encoder runs: the int8 ONNX folder, or SentenceTransformer on torch"
+    )
+    model: str = Field(
+        default="me5-small-zh", pattern=r"^[A-Za-z0-9._-]+$", description="name of the model folder below `home`/models"
+    )
+    sentence_transformer: str = Field(
+        default="",
+        description="model name or path for the sentence-transformers encoder; empty: the source kept beside the model",
+    )
+    encoder_threads: int = Field(default=1, ge=1, le=64, description="onnxruntime threads inside one encoder call")
+    request_threads: int = Field(
+        default=2, ge=1, le=64, description="requests worked on at the same time; about the number of cores"
+    )
+    poll_seconds: float = Field(
+        default=0.25, ge=0.05, le=60, description="how often the service looks for a newly published version"
+    )
+    keep_versions: int = Field(default=5, ge=2, le=100, description="published versions kept for rollback")
+
+    @property
+    def model_dir(self) -> Path:
+        """The model folder."""
+        return self.home / "models" / self.model
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder of caches; deleting it costs only time."""
+        return self.home / "cache"
+
+
+def load_settings() -> Settings:
+    """The settings of this environment; raises SettingsError that lists every bad value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for detail in error.errors():
+            keys = tuple(detail["loc"])
+            lines.append(f"环境变量 KB_{str(keys[0]).upper()}：{explain(detail, Settings, keys)}")
+        raise SettingsError("\n".join(lines)) from error

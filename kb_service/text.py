@@ -1,0 +1,114 @@
+"""Chinese text for matching: normalisation, segmentation, sparse terms, highlights.
+
+The only module that knows jieba and OpenCC. What is folded here serves matching only; nothing folded is ever shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+import jieba
+import opencc
+
+jieba.setLogLevel(logging.WARNING)
+
+_RUN = re.compile(r"[a-z0-9]+(?:[.\-][a-z0-9]+)*|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@lru_cache(maxsize=1)
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def fold(text: str) -> str:
+    """Text as matching sees it: NFKC, traditional to simplified, lower case, no invisible characters.
+
+    >>> fold("賣家　不發貨，ＯＫ？")
+    '卖家 不发货,ok?'
+    """
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    return plain if plain.isascii() else _to_simplified().convert(plain)
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to search for: at least one letter, digit or CJK character after folding."""
+    return _RUN.search(fold(text)) is not None
+
+
+class Segmenter:
+    """Cuts text into words. Safe to share between threads once built.
+
+    `words` are added to jieba's dictionary (the lexicon's terms). `cache_dir` keeps jieba's parsed dictionary: the
+    default, the system's temporary folder, is writable by others and would be unmarshalled.
+    """
+
+    def __init__(self, words: Iterable[str] = (), cache_dir: Path | None = None) -> None:
+        self._jieba = jieba.Tokenizer()
+        if cache_dir is not None:
+            cache_dir.mkdir(parents=True, exist_ok=True)
+            self._jieba.tmp_dir, self._jieba.cache_file = str(cache_dir), "jieba.cache"
+        self._jieba.initialize()
+        for word in words:
+            self._jieba.add_word(fold(word))
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text, folded: CJK runs cut by jieba, Latin and digit runs whole."""
+        found: list[str] = []
+        for run in _RUN.findall(fold(text)):
+            found += [run] if run.isascii() else self._jieba.lcut(run, HMM=False)
+        return found
+
+
+def sparse_terms(text: str) -> Counter[str]:
+    """Sparse terms with their frequency: CJK characters and pairs of neighbouring ones, Latin and digit runs whole.
+
+    Character n-grams beat jieba's words, alone or added, on every set measured (docs/decisions/0004-ranking.md).
+    """
+    counts: Counter[str] = Counter()
+    for run in _RUN.findall(fold(text)):
+        if run.isascii():
+            counts[run] += 1
+        else:
+            counts.update(run)
+            counts.update(run[n : n + 2] for n in range(len(run) - 1))
+    return counts
+
+
+def term_id(term: str) -> int:
+    """A term's place in the sparse vector: CRC-32 of its UTF-8 bytes, 0..2^32-1. No vocabulary has to be kept."""
+    return crc32(term.encode())
+
+
+def char_grams(folded: str) -> set[str]:
+    """The distinct character pairs of a folded text, letters, digits and CJK only; single characters where alone."""
+    found: set[str] = set()
+    for run in _RUN.findall(folded):
+        if run.isascii() or len(run) == 1:
+            found.add(run)
+        else:
+            found.update(run[n : n + 2] for n in range(len(run) - 1))
+    return found
+
+
+def highlight_spans(text: str, folded: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where folded words of two or more characters stand in `text`: merged [start, end) in code points."""
+    if len(folded) != len(text):
+        return []  # a character that folds to several would shift every later span
+    wanted = "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True) if len(word) > 1)
+    if not wanted:
+        return []
+    merged: list[tuple[int, int]] = []
+    for match in re.finditer(wanted, folded):
+        if merged and match.start() <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(match.end(), merged[-1][1]))
+        else:
+            merged.append(match.span())
+    return merged

@@ -1,0 +1,132 @@
+"""Published versions on disk: the pointer, the manifest, and the checks that tell a whole version from a broken one.
+
+    home/CURRENT                  one line: the id of the version that serves
+    home/versions/<id>/           manifest.json, catalog.json, shard/
+    home/versions/<id>.tmp/       a version being built
+
+A version is complete when `manifest.json`, written last, names its other files with their digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kb_service.content import Record
+from kb_service.errors import NothingPublished, VersionBroken
+
+_ID = re.compile(r"^[0-9]{8}T[0-9]{6}-[0-9a-f]{8}$")
+
+
+class Counts(Record):
+    """How much a version holds."""
+
+    faqs: int
+    policies: int
+    clauses: int
+    templates: int
+    flows: int
+    points: int
+
+
+class Manifest(Record):
+    """What a version is made of. Files are named relative to the version folder, with SHA-256."""
+
+    id: str
+    created: datetime
+    content_hash: str
+    content_commit: str | None
+    builder: str  # digest of the code that built it; other code may build another index from the same content
+    encoder: str
+    encoder_fingerprint: str
+    dimension: int
+    counts: Counts
+    files: dict[str, str]
+
+
+def versions_dir(home: Path) -> Path:
+    """Where version folders lie."""
+    return home / "versions"
+
+
+def read_pointer(home: Path) -> str:
+    """The id of the current version. Raises NothingPublished or VersionBroken."""
+    try:
+        name = (home / "CURRENT").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise NothingPublished("还没有发布过任何内容；请运行 kb-content publish") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise VersionBroken(f"读不了指针 {home / 'CURRENT'}：{error}；请运行 kb-content rollback 或重新发布") from error
+    if not _ID.match(name):
+        raise VersionBroken(
+            f"指针 {home / 'CURRENT'} 的内容“{name[:40]}”不是版本号；请运行 kb-content rollback 或重新发布"
+        )
+    return name
+
+
+def write_pointer(home: Path, version: str) -> None:
+    """Make `version` current, atomically and durably."""
+    temporary = home / "CURRENT.tmp"
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(version + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, home / "CURRENT")
+    sync_folder(home)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_manifest(home: Path, version: str) -> Manifest:
+    """The manifest of a version. Raises VersionBroken if the folder is missing, half-written or unreadable."""
+    path = versions_dir(home) / version / "manifest.json"
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise VersionBroken(
+            f"版本 {version} 不完整（缺少 {path.name}）；请运行 kb-content rollback 或重新发布"
+        ) from None
+    except (OSError, ValidationError) as error:
+        raise VersionBroken(f"版本 {version} 的清单读不懂；请运行 kb-content rollback 或重新发布") from error
+
+
+def check_files(home: Path, manifest: Manifest) -> None:
+    """Compare every file of a version with the manifest's digest. Raises VersionBroken, naming the first wrong one."""
+    folder = versions_dir(home) / manifest.id
+    for name, digest in manifest.files.items():
+        try:
+            found = file_digest(folder / name)
+        except OSError as error:
+            raise VersionBroken(f"版本 {manifest.id} 缺少文件 {name}；请运行 kb-content rollback 或重新发布") from error
+        if found != digest:
+            raise VersionBroken(f"版本 {manifest.id} 的文件 {name} 被改动过；请运行 kb-content rollback 或重新发布")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def list_versions(home: Path) -> list[Manifest]:
+    """The complete versions that are kept, oldest first."""
+    found = []
+    for folder in sorted(versions_dir(home).glob("*")):
+        if _ID.match(folder.name):
+            try:
+                found.append(read_manifest(home, folder.name))
+            except VersionBroken:
+                continue  # an incomplete folder is no version; the next publish removes it
+    return found

@@ -1,0 +1,27 @@
+"""Settings: all errors at once, each naming its variable."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb_service.errors import SettingsError
+from kb_service.settings import load_settings
+
+
+def test_every_bad_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_PORT", "99999")
+    monkeypatch.setenv("KB_ENCODER", "onxx")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert sorted(str(caught.value).splitlines()) == [
+        "环境变量 KB_ENCODER：不能是 “onxx”；是不是想写“onnx”？",
+        "环境变量 KB_PORT：不能大于 65535，实际是 “99999”",
+    ]
+
+
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KB_PORT", "KB_HOME", "KB_ENCODER"):
+        monkeypatch.delenv(name, raising=False)
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.encoder) == ("127.0.0.1", 8000, "onnx")
+    assert settings.model_dir.as_posix() == "var/models/me5-small-zh"
