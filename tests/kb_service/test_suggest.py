@@ -14,7 +14,7 @@ from kb_service.suggest import effective_query, search, suggest
 
 
 def ask(knowledge: Knowledge, query: str, **values: object) -> SuggestResponse:
-    return suggest(knowledge, SuggestRequest(query=query, **values))  # type: ignore[arg-type]
+    return suggest(knowledge, SuggestRequest(query=query, **values))
 
 
 def day(year: int, month: int, date: int) -> datetime:
@@ -168,7 +168,7 @@ def test_a_clause_is_found_in_the_wording_of_its_time(knowledge: Knowledge) -> N
     def clause_text(**values: object) -> str:
         found = search(
             knowledge,
-            SearchRequest(query="卖家应当自买家付款起多久发货", filters=Filters(kinds=["policy"]), **values),  # type: ignore[arg-type]
+            SearchRequest(query="卖家应当自买家付款起多久发货", filters=Filters(kinds=["policy"]), **values),
         )
         return found.hits[0].text
 
@@ -180,7 +180,7 @@ def test_a_clause_is_found_in_the_wording_of_its_time(knowledge: Knowledge) -> N
 
 
 def turns(*texts: tuple[str, str]) -> SuggestRequest:
-    return SuggestRequest(messages=[Message(role=role, text=text) for role, text in texts])  # type: ignore[arg-type]
+    return SuggestRequest(messages=[Message(role=role, text=text) for role, text in texts])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ X, Y = np.array([1, 0], dtype=np.float32), np.array([0, 1], dtype=np.float32)
 DIAGONAL = np.array([0.6, 0.8], dtype=np.float32)
 
 
-def point(number: int, vector: np.ndarray, terms: dict[int, float], **facets: object) -> Point:  # type: ignore[type-arg]
+def point(number: int, vector: np.ndarray, terms: dict[int, float], **facets: object) -> Point:
     chosen: dict[str, object] = {
         "kind": "faq",
         "entry": f"e{number}",
