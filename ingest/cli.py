@@ -134,3 +134,7 @@ def _rollback(arguments: argparse.Namespace) -> int:
 
     print(f"已回滚到版本 {rollback(load_settings(), arguments.version).id}")
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
