@@ -123,12 +123,13 @@ class _Client:
     def __init__(self) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
 
-    def suggest(self, text: str) -> dict[str, object]:
+    def suggest(self, text: str) -> bytes:
         body = json.dumps({"query": text}).encode()
         self.connection.request("POST", "/v1/suggest", body, {"Content-Type": "application/json"})
-        answer: dict[str, object] = json.loads(self.connection.getresponse().read())
-        if "kb_version" not in answer:
-            raise RuntimeError(f"suggest failed: {answer}")
+        response = self.connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"suggest failed: {answer.decode()}")
         return answer
 
 

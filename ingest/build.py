@@ -1,17 +1,14 @@
-"""Checked content -> a version folder. Run by `ingest.publish` as a process of its own.
-
-The engine holds the GIL and may, being beta, take its process down; neither must reach the publisher.
-"""
+"""Checked content -> a version folder. `ingest.publish` runs it in a process of its own."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,12 +21,12 @@ from ingest.split import passages
 from kb_service.catalog import Catalog, PointRef, stricter
 from kb_service.content import Audience, Content, Faq, Policy, Validity, ancestors
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
-from kb_service.errors import ContentError, KnowledgeBaseError, PublishError
+from kb_service.errors import PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
 from kb_service.index.edge import EdgeIndex, write_edge_index
-from kb_service.settings import Settings, load_settings
+from kb_service.settings import Settings
 from kb_service.text import fold, sparse_terms, term_id
-from kb_service.versions import Counts, Manifest, file_digest, sync_folder, versions_dir
+from kb_service.versions import Counts, Manifest, file_digests, sync_folder, versions_dir
 
 K1, B = 1.2, 0.75  # BM25 (Robertson and Zaragoza, 2009); the engine adds the IDF at query time
 
@@ -50,8 +47,10 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     Raises ContentError, ModelError or PublishError; the unfinished folder is left for the next publish to remove.
     """
     digest = content_hash(root)
-    content = render_content(checked_content(root))
-    encoder = load_encoder(settings)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load_encoder, settings)  # a fifth of a second, most of it outside the GIL
+        content = render_content(checked_content(root))
+        encoder = loading.result()
     units = list(index_units(content))
     cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
     vectors, computed = embed([(unit.role, unit.text) for unit in units], encoder, cache)
@@ -177,11 +176,11 @@ def _manifest(version: str, digest: str, builder: str, encoder: Encoder, counts:
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
     """Make all files durable, then write the manifest that declares the folder complete."""
-    files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    for path in paths:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-        files[path.relative_to(folder).as_posix()] = file_digest(path)
+    files = file_digests(folder, (path.relative_to(folder).as_posix() for path in paths))
     complete = manifest.model_copy(update={"files": files})
     with (folder / "manifest.json").open("w", encoding="utf-8") as file:
         json.dump(complete.model_dump(mode="json"), file, ensure_ascii=False, indent=2)
@@ -198,25 +197,3 @@ def _commit(root: Path) -> str | None:
     except FileNotFoundError:
         return None
     return done.stdout.strip() or None
-
-
-def main() -> int:
-    """Entry point of the build process; messages go to stderr, status 1 means refused."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--content", type=Path, required=True)
-    parser.add_argument("--version", required=True)
-    parser.add_argument("--builder", required=True)
-    arguments = parser.parse_args()
-    try:
-        build_version(arguments.content, load_settings(), arguments.version, arguments.builder)
-    except ContentError as error:
-        print(f"{error}\n\n共 {len(error.problems)} 个问题；全部改好之前不会发布任何内容。", file=sys.stderr)
-        return 1
-    except KnowledgeBaseError as error:
-        print(f"错误：{error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
+import multiprocessing
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.files import content_hash
-from kb_service.errors import NothingPublished, PublishError, VersionBroken, VersionNotFound
+from kb_service.errors import (
+    ContentError,
+    KnowledgeBaseError,
+    NothingPublished,
+    PublishError,
+    VersionBroken,
+    VersionNotFound,
+)
 from kb_service.settings import Settings
 from kb_service.versions import (
     Manifest,
@@ -108,10 +114,29 @@ _BUILDER = (
 
 
 def _build(root: Path, version: str, builder: str, settings: Settings) -> None:
-    command = [sys.executable, "-m", "ingest.build", "--content", str(root), "--version", version, "--builder", builder]
-    environment = os.environ | {f"KB_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
-    if subprocess.run(command, check=False, env=environment).returncode:
+    """Build in a process of its own: the engine holds the GIL and may, being beta, take its process down.
+
+    Forked rather than started anew, which saves a quarter of a second of imports.
+    """
+    process = multiprocessing.get_context("fork").Process(target=_run_build, args=(root, version, builder, settings))
+    process.start()
+    process.join()
+    if process.exitcode:
         raise PublishError("没有发布：上面的问题解决之后再运行一次；正在服务的版本没有变化")
+
+
+def _run_build(root: Path, version: str, builder: str, settings: Settings) -> None:
+    """The build process: what went wrong goes to stderr, status 1 means refused."""
+    from ingest.build import build_version
+
+    try:
+        build_version(root, settings, version, builder)
+    except ContentError as error:
+        print(f"{error}\n\n共 {len(error.problems)} 个问题；全部改好之前不会发布任何内容。", file=sys.stderr)
+        sys.exit(1)
+    except KnowledgeBaseError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _same_version(settings: Settings, digest: str, builder: str) -> Manifest | None:

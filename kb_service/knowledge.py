@@ -18,7 +18,7 @@ from kb_service.index import VectorIndex
 from kb_service.index.edge import EdgeIndex
 from kb_service.settings import Settings
 from kb_service.text import Segmenter
-from kb_service.versions import Manifest, check_files, read_manifest, versions_dir
+from kb_service.versions import Manifest, copy_files, read_manifest
 
 
 @dataclass(frozen=True)
@@ -55,31 +55,36 @@ def open_version(settings: Settings, version: str, encoder: Encoder, previous: K
             f"版本 {version} 是用模型 {manifest.encoder}（{manifest.encoder_fingerprint[:12]}）建的，"
             f"当前模型是 {encoder.name}（{encoder.fingerprint[:12]}）；请重新运行 kb-content publish"
         )
-    check_files(settings.home, manifest)
-    source = versions_dir(settings.home) / version
+    folder = _private_folder(settings.home)
     try:
-        catalog = Catalog.model_validate_json((source / "catalog.json").read_bytes())
-    except ValidationError as error:
-        raise VersionBroken(f"版本 {version} 的目录与本程序不兼容；请重新运行 kb-content publish") from error
-    terms = catalog.content.lexicon.terms
-    if previous is not None and previous.catalog.content.lexicon.terms == terms:
-        segmenter = previous.segmenter
-    else:
-        segmenter = Segmenter((term.term for term in terms), settings.cache_dir)
-    folder = _private_copy(settings.home, source / "shard")
-    index = EdgeIndex(folder)
+        copy_files(settings.home, manifest, folder)
+        catalog = _read_catalog(folder, version)
+        terms = catalog.content.lexicon.terms
+        if previous is not None and previous.catalog.content.lexicon.terms == terms:
+            segmenter = previous.segmenter
+        else:
+            segmenter = Segmenter((term.term for term in terms), settings.cache_dir)
+        index = EdgeIndex(folder / "shard")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     knowledge = Knowledge(manifest, catalog, index, segmenter, encoder, folder)
     knowledge.cleanup.append(weakref.finalize(knowledge, _release, index, folder))
     return knowledge
 
 
-def _private_copy(home: Path, shard: Path) -> Path:
-    """A copy of the shard that belongs to this process, in a folder that carries the process id."""
+def _read_catalog(folder: Path, version: str) -> Catalog:
+    try:
+        return Catalog.model_validate_json((folder / "catalog.json").read_bytes())
+    except ValidationError as error:
+        raise VersionBroken(f"版本 {version} 的目录与本程序不兼容；请重新运行 kb-content publish") from error
+
+
+def _private_folder(home: Path) -> Path:
+    """A folder that belongs to this process and carries its id; the engine writes even to what it only searches."""
     serving = home / "serving"
     serving.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=serving))
-    shutil.copytree(shard, folder, dirs_exist_ok=True)
-    return folder
+    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=serving))
 
 
 def _release(index: VectorIndex, folder: Path) -> None:

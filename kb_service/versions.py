@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from pydantic import ValidationError
 from kb_service.content import Record
 from kb_service.errors import NothingPublished, VersionBroken
 
+_ZEROS = bytes(1 << 16)
 _ID = re.compile(r"^[0-9]{8}T[0-9]{6}-[0-9a-f]{8}$")
 
 
@@ -104,20 +107,62 @@ def read_manifest(home: Path, version: str) -> Manifest:
 
 def check_files(home: Path, manifest: Manifest) -> None:
     """Compare every file of a version with the manifest's digest. Raises VersionBroken, naming the first wrong one."""
+    copy_files(home, manifest, None)
+
+
+def copy_files(home: Path, manifest: Manifest, target: Path | None) -> None:
+    """Copy the files of a version into the folder `target`, comparing what is read with the manifest's digests.
+
+    Raises VersionBroken, naming the first wrong file. Without a target it only compares.
+    """
     folder = versions_dir(home) / manifest.id
-    for name, digest in manifest.files.items():
-        try:
-            found = file_digest(folder / name)
-        except OSError as error:
-            raise VersionBroken(f"版本 {manifest.id} 缺少文件 {name}；请运行 kb-content rollback 或重新发布") from error
-        if found != digest:
+
+    def copy(name: str) -> str:
+        return file_digest(folder / name, target / name if target else None)
+
+    try:
+        found = _each_file(copy, manifest.files)
+    except FileNotFoundError as error:
+        missing = Path(error.filename).relative_to(folder)
+        raise VersionBroken(f"版本 {manifest.id} 缺少文件 {missing}；请运行 kb-content rollback 或重新发布") from error
+    except OSError as error:
+        raise VersionBroken(f"读不了版本 {manifest.id}：{error}；请运行 kb-content rollback 或重新发布") from error
+    for name, digest in found.items():
+        if digest != manifest.files[name]:
             raise VersionBroken(f"版本 {manifest.id} 的文件 {name} 被改动过；请运行 kb-content rollback 或重新发布")
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """SHA-256 in hex of files below `folder`, by name."""
+    return _each_file(lambda name: file_digest(folder / name), names)
+
+
+def _each_file(work: Callable[[str], str], names: Iterable[str]) -> dict[str, str]:
+    """Hashing and reading release the GIL, so two threads take half the time."""
+    chosen = sorted(names)
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(chosen, pool.map(work, chosen), strict=True))
+
+
+def file_digest(path: Path, copy_to: Path | None = None) -> str:
+    """SHA-256 of a file, hex; what is read is also written to `copy_to`, holes staying holes.
+
+    The engine's files are nine tenths holes (memory maps made larger than they are filled).
+    """
+    digest = hashlib.sha256()
+    if copy_to is None:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    copy_to.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("rb", buffering=0) as source, copy_to.open("wb", buffering=0) as target:
+        while block := source.read(len(_ZEROS)):
+            digest.update(block)
+            if block == _ZEROS[: len(block)]:
+                target.seek(len(block), os.SEEK_CUR)
+            else:
+                target.write(block)
+        target.truncate()
+    return digest.hexdigest()
 
 
 def list_versions(home: Path) -> list[Manifest]:

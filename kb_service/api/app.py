@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from kb_service.api.errors import BodyLimit, add_handlers
-from kb_service.api.routes import router
+from kb_service.api.routes import calls, router
 from kb_service.contract import MAX_BODY
 from kb_service.live import serving
 from kb_service.settings import Settings, load_settings
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.include_router(router)
+    app.include_router(calls)
     add_handlers(app)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
     return app

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
 
 from kb_service.article import article
 from kb_service.content import Audience, Moment
@@ -29,7 +34,36 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         503: "没有可用的知识库版本或模型",
     }.items()
 }
+
+
+class JsonRoute(APIRoute):
+    """A route with one body, parsed straight from its bytes in the worker thread.
+
+    FastAPI's own way (JSON to Python to model, dependencies, exit stacks) costs 0.2 ms of a call of 5 ms. The signature
+    still makes the OpenAPI text.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        assert self.body_field is not None
+        model: type[BaseModel] = self.body_field.field_info.annotation  # type: ignore[assignment]
+
+        def work(raw: bytes, live: Live) -> Response:
+            try:
+                body = model.model_validate_json(raw or b"{}")
+            except ValidationError as error:
+                errors = [detail | {"loc": ("body", *detail["loc"])} for detail in error.errors()]
+                raise RequestValidationError(errors) from error
+            answer: Response = self.endpoint(body, live)
+            return answer
+
+        async def handle(request: Request) -> Response:
+            return await run_in_threadpool(work, await request.body(), request.app.state.live)
+
+        return handle
+
+
 router = APIRouter()
+calls = APIRouter(route_class=JsonRoute)
 
 
 async def _live(request: Request) -> Live:  # async: FastAPI would send a plain function to the thread pool
@@ -40,13 +74,13 @@ async def _live(request: Request) -> Live:  # async: FastAPI would send a plain 
 LiveService = Annotated[Live, Depends(_live)]
 
 
-@router.post("/v1/suggest", response_model=SuggestResponse, responses=_ERRORS, summary="为当前会话给出建议")
+@calls.post("/v1/suggest", response_model=SuggestResponse, responses=_ERRORS, summary="为当前会话给出建议")
 def suggest_route(body: SuggestRequest, live: LiveService) -> Response:
     """按会话和工单信息返回排好序的答案、回复模板和相关问题；没有答案时 `status` 为 `no_answer`。"""
     return _json(suggest(live.current(), body, live.degraded))
 
 
-@router.post("/v1/search", response_model=SearchResponse, responses=_ERRORS, summary="检索与分类浏览")
+@calls.post("/v1/search", response_model=SearchResponse, responses=_ERRORS, summary="检索与分类浏览")
 def search_route(body: SearchRequest, live: LiveService) -> Response:
     """按关键词检索；不给 `query` 时列出 `filters` 指定分类下的内容。"""
     return _json(search(live.current(), body, live.degraded))

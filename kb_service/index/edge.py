@@ -22,6 +22,10 @@ Answer = TypeVar("Answer")
 
 _DENSE, _SPARSE = "dense", "sparse"
 _BATCH = 500  # points per upsert
+# The graph of the dense leg. Measured on 6,836 points: recall@50 0.995 of the exact scan, 0.28 ms instead of 0.66 ms,
+# half a second to build. Below _INDEXED_FROM points the engine scans, which is exact and as fast.
+_LINKS, _BUILD_BREADTH, _SEARCH_BREADTH = 12, 64, 128  # m, ef_construct, ef
+_INDEXED_FROM = 1000
 # Every field that `_filter` names; without an index a filter costs ten times the search itself (FACTS: 3 ms to 40 ms).
 _INDEXED = {
     "audience": edge.PayloadSchemaType.Keyword,
@@ -38,8 +42,7 @@ _INDEXED = {
 def write_edge_index(folder: Path, points: Iterable[Point], dimension: int) -> int:
     """Create a shard in `folder` and fill it; returns the number of points. Everything is on disk on return.
 
-    No write-ahead log: a version folder counts only when its manifest, written afterwards, is there. One plain segment:
-    below some 100,000 points an exact scan is both faster than a graph search and free of recall loss.
+    No write-ahead log: a version folder counts only when its manifest, written afterwards, is there.
     """
     folder.mkdir(parents=True)
     config = edge.EdgeConfig(
@@ -50,18 +53,22 @@ def write_edge_index(folder: Path, points: Iterable[Point], dimension: int) -> i
             )
         },
         sparse_vectors={_SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-        optimizers=edge.EdgeOptimizersConfig(default_segment_number=1),
+        optimizers=edge.EdgeOptimizersConfig(default_segment_number=1, indexing_threshold=_INDEXED_FROM),
+        # payload_m=0: no extra links per payload value; they would double the build for filters that exclude little.
+        hnsw_config=edge.HnswIndexConfig(
+            m=_LINKS, ef_construct=_BUILD_BREADTH, full_scan_threshold=_INDEXED_FROM, payload_m=0
+        ),
         max_search_threads=1,  # with one segment a larger pool only adds hand-overs: 1.15 ms against 0.95 ms
         wal_enabled=False,
     )
     shard = _call(lambda: edge.EdgeShard.create(str(folder), config))
     try:
-        for field, schema in _INDEXED.items():
-            _update(shard, edge.UpdateOperation.create_field_index(field, schema))
         rows = [_edge_point(point) for point in points]
         for start in range(0, len(rows), _BATCH):
             _update(shard, edge.UpdateOperation.upsert_points(rows[start : start + _BATCH]))
         _call(shard.optimize)
+        for field, schema in _INDEXED.items():  # after optimize, which would build them a second time
+            _update(shard, edge.UpdateOperation.create_field_index(field, schema))
         _call(shard.flush)
     finally:
         shard.close()
@@ -84,7 +91,10 @@ class EdgeIndex:
             legs.append(edge.Query.Nearest(edge.SparseVector(terms.ids, terms.weights), using=_SPARSE))
         if not legs:
             return Candidates({}, {})
-        requests = [edge.QueryRequest(limit=limit, query=leg, filter=condition) for leg in legs]
+        # ACORN: filtered points still conduct the walk. Without it an earlier wording hides behind its successor.
+        acorn = edge.AcornSearchParams(enable=True, max_selectivity=1.0)
+        breadth = edge.SearchParams(hnsw_ef=max(_SEARCH_BREADTH, limit), acorn=acorn)
+        requests = [edge.QueryRequest(limit=limit, query=leg, filter=condition, params=breadth) for leg in legs]
         found = _call(lambda: self._shard.query_batch(edge.QueryBatchRequest(requests)))
         scores = [{int(hit.id): float(hit.score) for hit in hits} for hits in found]
         dense = scores.pop(0) if vector is not None else {}
@@ -127,7 +137,7 @@ def _edge_point(point: Point) -> edge.Point:
         "valid_until": end,
     }
     sparse = edge.SparseVector(point.terms.ids, point.terms.weights)
-    return edge.Point(point.id, {_DENSE: point.vector, _SPARSE: sparse}, payload)  # type: ignore[dict-item]
+    return edge.Point(point.id, {_DENSE: point.vector.tolist(), _SPARSE: sparse}, payload)
 
 
 def _filter(scope: Scope) -> edge.Filter:
