@@ -14,8 +14,8 @@ from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from qdrant_client import QdrantClient
 
-from ingest.build import bm25_weights, index_units
-from ingest.embed import EmbeddingCache, embed
+from ingest.build import bm25_weights, index_units, unit_vectors
+from ingest.embed import EmbeddingCache
 from kb_service.knowledge import Knowledge
 from kb_service.retrieve import query_terms
 from kb_service.settings import Settings
@@ -30,7 +30,7 @@ class TutorialRetriever:
     def __init__(self, knowledge: Knowledge, settings: Settings) -> None:
         cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
         units = list(index_units(knowledge.catalog.content))
-        vectors, _ = embed([(unit.role, unit.text) for unit in units], knowledge.encoder, cache)
+        vectors, _ = unit_vectors(units, knowledge.encoder, cache)
         cache.close()
         store = QdrantVectorStore(
             collection_name="tutorial",

@@ -209,19 +209,30 @@ def _check_clauses(loaded: Loaded) -> Iterator[Problem]:
                 yield place.problem(("clauses", second), "clause-number", message)
 
 
+Phrased = tuple[str, str, Place, tuple[str | int, ...]]
+
+
+def _phrasings(loaded: Loaded) -> Iterator[Phrased]:
+    """(article id, phrasing, file, path inside it) of every phrasing, those of `content/phrasings` included."""
+    for faq in loaded.faqs:
+        yield from ((faq.id, text, loaded.places[faq.id], ("questions", n)) for n, text in enumerate(faq.questions))
+        if faq.more_questions:
+            place = loaded.places[f"phrasings/{faq.id}"]
+            yield from ((faq.id, text, place, (faq.id, n)) for n, text in enumerate(faq.more_questions))
+
+
 def _check_phrasings(loaded: Loaded) -> Iterator[Problem]:
     seen: dict[str, tuple[str, str]] = {}
-    for faq in loaded.faqs:
-        place = loaded.places[faq.id]
-        for n, question in enumerate(faq.questions):
-            key = re.sub(r"\W", "", fold(question))
-            if not key:
-                yield place.problem(("questions", n), "phrasing", "问法里没有文字；请改写或删掉")
-                continue
-            owner, where = seen.setdefault(key, (faq.id, f"{place.file}:{place.located.line(('questions', n))}"))
-            if where != f"{place.file}:{place.located.line(('questions', n))}":
-                message = f"问法“{question}”与 {where}（{owner}）重复；每种问法只能属于一篇"
-                yield place.problem(("questions", n), "phrasing", message)
+    for owner, question, place, path in _phrasings(loaded):
+        key = re.sub(r"\W", "", fold(question))
+        if not key:
+            yield place.problem(path, "phrasing", "问法里没有文字；请改写或删掉")
+        elif key in seen:
+            first, where = seen[key]
+            message = f"问法“{question}”与 {where}（{first}）重复；每种问法只能属于一篇，也只写一次"
+            yield place.problem(path, "phrasing", message)
+        else:
+            seen[key] = (owner, f"{place.file}:{place.located.line(path)}")
 
 
 def _check_templates(loaded: Loaded) -> Iterator[Problem]:

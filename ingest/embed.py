@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,27 @@ def embed(texts: Sequence[tuple[Role, str]], encoder: Encoder, cache: EmbeddingC
     return np.stack([known[key] for key in keys]), len(todo)
 
 
-def cache_key(fingerprint: str, role: Role, text: str) -> bytes:
+def embed_documents(documents: Sequence[str], encoder: Encoder, cache: EmbeddingCache) -> tuple[Vectors, int]:
+    """One vector per document, shape (len(documents), dimension): the unit mean of its lines' query vectors.
+
+    Also how many lines had to be computed. The means are cached too, so that a publish reads one row per article.
+    """
+    keys = [cache_key(encoder.fingerprint, "document", document) for document in documents]
+    known = cache.get(keys)
+    missing = {key: document.splitlines() for key, document in zip(keys, documents, strict=True) if key not in known}
+    vectors, computed = embed([("query", line) for lines in missing.values() for line in lines], encoder, cache)
+    start = 0
+    for key, lines in missing.items():
+        mean = vectors[start : start + len(lines)].mean(axis=0)
+        known[key] = mean / np.linalg.norm(mean)
+        start += len(lines)
+    cache.put((key, known[key]) for key in missing)
+    if not documents:
+        return np.empty((0, encoder.dimension), dtype=np.float32), 0
+    return np.stack([known[key] for key in keys]), computed
+
+
+def cache_key(fingerprint: str, role: Role | Literal["document"], text: str) -> bytes:
     """SHA-256 over model, role and text."""
     return hashlib.sha256(f"{fingerprint}\0{role}\0{text}".encode()).digest()
 

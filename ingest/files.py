@@ -9,7 +9,13 @@ from pathlib import Path
 def content_files(root: Path) -> list[Path]:
     """Every file that is part of the content, in a stable order."""
     found = [root / "taxonomy.yaml", root / "facts.yaml", *sorted((root / "lexicon").glob("*.yaml"))]
-    for folder, pattern in (("faq", "*.md"), ("policy", "*.md"), ("templates", "*.md"), ("flows", "*.yaml")):
+    for folder, pattern in (
+        ("faq", "*.md"),
+        ("phrasings", "*.yaml"),
+        ("policy", "*.md"),
+        ("templates", "*.md"),
+        ("flows", "*.yaml"),
+    ):
         found += sorted((root / folder).rglob(pattern))
     return [path for path in found if path.is_file()]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from ingest.files import content_files
 from ingest.source import Heading, Located, headings, read_yaml, split_front_matter
@@ -25,6 +25,7 @@ from kb_service.content import (
     Lexicon,
     Policy,
     RiskPhrase,
+    ShortText,
     Taxonomy,
     Template,
     Term,
@@ -101,6 +102,8 @@ def load(root: Path) -> Loaded:
         _load_lexicon(loaded, root, name, read_item)
     for path in sorted((root / "faq").rglob("*.md")):
         _load_markdown(loaded, path, root, Faq, loaded.faqs, _sections)
+    for path in sorted((root / "phrasings").rglob("*.yaml")):
+        _load_phrasings(loaded, path, root)
     for path in sorted((root / "policy").rglob("*.md")):
         _load_markdown(loaded, path, root, Policy, loaded.policies, _clauses)
     for path in sorted((root / "templates").rglob("*.md")):
@@ -239,7 +242,7 @@ def _load_markdown(
     if not isinstance(located.value, dict):
         loaded.problems.append(place.problem((), "front-matter", "头信息是空的；请填写 id、title 等字段"))
         return
-    for key in {"kind", *parts} & located.value.keys():
+    for key in {"kind", "more_questions", *parts} & located.value.keys():
         loaded.problems.append(place.problem((key,), "schema", "这个字段由正文或目录决定，不能写在头信息里；请删掉"))
     entry = _validated(loaded, place, model, {**located.value, **parts})
     if isinstance(entry, Policy):
@@ -265,6 +268,35 @@ def _load_flow(loaded: Loaded, path: Path, root: Path) -> None:
     entry = _validated(loaded, place, Flow, place.located.value)
     if entry is not None:
         _keep(loaded, place, entry, loaded.flows)
+
+
+def _load_phrasings(loaded: Loaded, path: Path, root: Path) -> None:
+    """`article id: [phrasing, …]`: more ways of asking, added to the articles read before."""
+    read = _read(path, root, loaded.problems)
+    if read is None:
+        return
+    place = Place(read[0], read_yaml(*read))
+    loaded.problems += place.located.problems
+    if place.located.problems:
+        return
+    mapping = _validated(loaded, place, _Phrasings, place.located.value or {})
+    numbers = {faq.id: number for number, faq in enumerate(loaded.faqs)}
+    for name, phrasings in (mapping.root if mapping else {}).items():
+        if name not in numbers:
+            message = f"常见问题“{name}”不存在；{suggest_name(name, sorted(numbers)) or '请先写好它或删掉这一项'}"
+            loaded.problems.append(place.problem((name,), "reference", message))
+        elif f"phrasings/{name}" in loaded.places:
+            first = loaded.places[f"phrasings/{name}"]
+            message = f"“{name}”在 {first.file}:{first.located.line((name,))} 已经有了；请合并到一处"
+            loaded.problems.append(place.problem((name,), "phrasing", message))
+        else:
+            loaded.places[f"phrasings/{name}"] = place
+            faq = loaded.faqs[numbers[name]]
+            loaded.faqs[numbers[name]] = faq.model_copy(update={"more_questions": phrasings})
+
+
+class _Phrasings(RootModel[dict[str, tuple[ShortText, ...]]]):
+    """A file of `content/phrasings`."""
 
 
 def _keep(loaded: Loaded, place: Place, entry: Any, into: list[Any]) -> None:
@@ -371,5 +403,6 @@ def _strays(root: Path) -> Iterator[Problem]:
     for path in sorted(root.rglob("*")):
         if path.suffix in (".md", ".yaml", ".yml") and path.is_file() and path not in known:
             file = f"{root.name}/{path.relative_to(root).as_posix()}"
-            message = "这个位置的文件不会被读取；请移到 faq、policy、templates、flows 或 lexicon 下（流程用 .yaml）"
+            folders = "faq、phrasings、policy、templates、flows 或 lexicon"
+            message = f"这个位置的文件不会被读取；请移到 {folders} 下（流程和问法用 .yaml）"
             yield Problem(file, 1, "", "layout", message)

@@ -26,14 +26,14 @@ from kb_service.content import (
 )
 from kb_service.text import fold
 
-PointRole = Literal["question", "passage", "clause"]
+PointRole = Literal["question", "passage", "clause", "document"]
 
 
 class PointRef(NamedTuple):
     """What an index point stands for: part `part` of an entry (an FAQ id, or `policy#clause`).
 
     A question's part counts the title as 0 and the phrasings from 1; a passage's is its section; a clause's is its
-    place among all wordings of the policy.
+    place among all wordings of the policy. A document is all ways of asking for an article, taken together.
     """
 
     entry: str

@@ -108,7 +108,10 @@ class Section(Record):
 
 
 class Faq(Entry):
-    """One situation and its answer. `questions` are the phrasings, each indexed on its own."""
+    """One situation and its answer. `questions` are the phrasings, each indexed on its own.
+
+    `more_questions` come from `content/phrasings`: they are never shown and only widen what the article is found by.
+    """
 
     kind: Literal["faq"] = "faq"
     issue_type: str
@@ -116,6 +119,7 @@ class Faq(Entry):
     steps: tuple[str, ...] = Field(min_length=1)
     party: Party
     questions: tuple[ShortText, ...] = Field(min_length=3, max_length=30)
+    more_questions: tuple[ShortText, ...] = ()
     not_questions: tuple[ShortText, ...] = ()
     policy_refs: tuple[ClauseRef, ...] = ()
     templates: tuple[EntryId, ...] = ()

@@ -14,7 +14,7 @@ from kb_service.knowledge import Knowledge
 from kb_service.text import char_grams, fold, sparse_terms, term_id
 
 POINTS_PER_LEG = 100  # an article has about 15 points; fewer would leave too few articles to fuse
-DENSE_SHARE = 0.6  # of the convex fusion; docs/decisions/0004-ranking.md
+DENSE_SHARE = 0.35  # of the convex fusion; chosen on dev, docs/decisions/0004-ranking.md
 MAX_TERMS = 400  # of the sparse query: a story of 200 characters; more terms cost time and add only noise
 # Logistic regression of "this entry answers the question" on the raw cosine and the n-gram overlap of its nearest
 # point. Raw on purpose: rescaled scores top out high for rubbish too. Fitted by `kb-eval calibrate` on the dev split.
@@ -23,7 +23,10 @@ BIAS, COSINE_WEIGHT, OVERLAP_WEIGHT = -60.2, 63.7, 6.6
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One entry (FAQ id or `policy#clause`) with its best point and the parts of its score."""
+    """One entry (FAQ id or `policy#clause`) with the parts of its score.
+
+    `point` is its nearest point that has a text of its own: a phrasing, a passage or a clause.
+    """
 
     entry: str
     point: PointRef
@@ -69,6 +72,7 @@ def _rank(
 ) -> list[Ranked]:
     points = knowledge.catalog.points
     best_dense, best_sparse = _best_point(points, dense), _best_point(points, sparse)
+    nearest = _best_point(points, {n: score for n, score in dense.items() if points[n].role != "document"})
     dense_scaled, sparse_scaled = _scaled(best_dense), _scaled(best_sparse)
     fused = [
         (DENSE_SHARE * dense_scaled.get(entry, 0.0) + (1 - DENSE_SHARE) * sparse_scaled.get(entry, 0.0), entry)
@@ -79,8 +83,8 @@ def _rank(
     ranked = []
     for score, entry in fused[:limit]:
         cosine, number = best_dense.get(entry, (None, -1))
-        bm25, sparse_number = best_sparse.get(entry, (None, -1))
-        point = points[number if cosine is not None else sparse_number]
+        bm25, number = best_sparse.get(entry, (None, number))
+        point = points[nearest[entry][1] if entry in nearest else number]
         overlap = dice(query_grams, _point_grams(knowledge, point))
         ranked.append(
             Ranked(
@@ -145,4 +149,6 @@ def point_text(knowledge: Knowledge, point: PointRef) -> str:
     faq = catalog.faqs[point.entry]
     if point.role == "passage":
         return faq.sections[point.part].text
+    if point.role == "document":
+        return faq.title
     return faq.questions[point.part - 1] if point.part else faq.title

@@ -17,7 +17,6 @@ from kb_service.contract import (
     Citation,
     Filters,
     IssueType,
-    Message,
     Question,
     Related,
     ReplyTemplate,
@@ -39,7 +38,7 @@ from kb_service.text import has_words, highlight_spans
 
 HIGH, MEDIUM, LOW = 0.8, 0.5, 0.2  # confidence: band limits; below LOW nothing is offered as an answer
 RELATED, TEMPLATES = 5, 3  # how many of each are returned
-SHORT_QUERY = 6  # characters; a shorter last message is read together with the one before it
+CONTEXT = 400  # characters of a conversation that are searched for, whole turns from its end
 
 
 def suggest(knowledge: Knowledge, request: SuggestRequest, degraded: Sequence[str] = ()) -> SuggestResponse:
@@ -93,30 +92,23 @@ def search(knowledge: Knowledge, request: SearchRequest, degraded: Sequence[str]
 
 
 def effective_query(request: SuggestRequest) -> str:
-    """What is searched for: the query, or the customer's last message, joined to the one before it if it is short."""
+    """What is searched for: the query, or the end of the conversation.
+
+    A customer's last turn often makes sense only after what both sides said before ("that long?"), and the agent says
+    it in the articles' words: hit@1 on the dev conversations is 0.23 with the last turn alone, 0.77 with all of the
+    customer's and 0.88 with both sides'.
+    """
     if request.query is not None:
         return request.query.strip()
-    turns = [turn for turn in _customer_turns(request.messages) if turn]
-    if not turns:
+    if not any(turn.role == "customer" for turn in request.messages):
         return ""
-    if len(turns[-1]) < SHORT_QUERY and len(turns) > 1:
-        return f"{turns[-2]} {turns[-1]}"
-    return turns[-1]
-
-
-def _customer_turns(messages: Sequence[Message]) -> list[str]:
-    """The customer's turns; messages sent one after another without an agent's between are one turn."""
-    turns: list[str] = []
-    joining = False
-    for message in messages:
-        if message.role == "customer":
-            text = message.text.strip()
-            if joining:
-                turns[-1] = f"{turns[-1]} {text}".strip()
-            else:
-                turns.append(text)
-        joining = message.role == "customer" or (joining and message.role == "system")
-    return turns
+    turns = [turn.text.strip() for turn in request.messages if turn.role != "system"]
+    said: list[str] = []
+    for turn in reversed(turns):
+        if said and sum(map(len, said)) + len(turn) > CONTEXT:
+            break
+        said.append(turn)
+    return " ".join(turn for turn in reversed(said) if turn)
 
 
 def _scope(

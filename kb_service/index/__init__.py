@@ -44,11 +44,11 @@ class PointFacets:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One searchable unit: a phrasing, a passage or a clause."""
+    """One searchable unit: a phrasing, a passage, a clause or a document. Without terms only the dense leg finds it."""
 
     id: int
     vector: NDArray[np.float32]
-    terms: SparseTerms
+    terms: SparseTerms | None
     facets: PointFacets
 
 

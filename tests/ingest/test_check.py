@@ -97,7 +97,7 @@ def test_the_real_content_is_clean_and_of_the_promised_size() -> None:
             "账号被别人登录了",
             "卖家不发货怎么办？",
             "content/faq/theft.md:8  questions.0：问法“卖家不发货怎么办？”与 content/faq/no-ship.md:10"
-            "（trade.refund.no-ship）重复；每种问法只能属于一篇  [phrasing]",
+            "（trade.refund.no-ship）重复；每种问法只能属于一篇，也只写一次  [phrasing]",
         ),
         (
             "faq/theft.md",
@@ -154,6 +154,28 @@ def test_all_problems_are_reported_together(content: Path) -> None:
     with pytest.raises(ContentError) as caught:
         checked_content(content)
     assert {problem.rule for problem in caught.value.problems} >= {"schema", "vocabulary", "clause", "reference"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "trade.refund.no-shop: [一句话]\n",
+            "content/phrasings/more.yaml:1  trade.refund.no-shop：常见问题“trade.refund.no-shop”不存在；"
+            "是不是想写“trade.refund.no-ship”？  [reference]",
+        ),
+        (
+            "trade.activity.spring: [卖家不发货怎么办]\n",
+            "content/phrasings/more.yaml:1  trade.activity.spring.0：问法“卖家不发货怎么办”与 content/faq/no-ship.md:10"
+            "（trade.refund.no-ship）重复；每种问法只能属于一篇，也只写一次  [phrasing]",
+        ),
+        ("- 一句话\n", 'content/phrasings/more.yaml:1  ：应为键值对，实际是 ["一句话"]  [schema]'),
+    ],
+)
+def test_further_phrasings_are_checked_too(content: Path, text: str, expected: str) -> None:
+    (content / "phrasings").mkdir(exist_ok=True)
+    (content / "phrasings" / "more.yaml").write_text(text, "utf-8")
+    assert expected in problems(content)
 
 
 def test_a_file_where_nothing_reads_it_is_a_problem(content: Path) -> None:

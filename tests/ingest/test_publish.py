@@ -132,7 +132,7 @@ def test_the_manifest_tells_what_the_version_is_made_of(settings: Settings, enco
         "clauses": 3,
         "templates": 2,
         "flows": 1,
-        "points": 7 * 4 + 9 + 3,  # titles and phrasings, sections, clause wordings
+        "points": 7 * 4 + 7 + 9 + 3,  # titles and phrasings, documents, sections, clause wordings
     }
     assert "catalog.json" in manifest.files
     catalog = json.loads((versions_dir(settings.home) / manifest.id / "catalog.json").read_text("utf-8"))
@@ -141,7 +141,7 @@ def test_the_manifest_tells_what_the_version_is_made_of(settings: Settings, enco
 
 
 def test_an_empty_knowledge_base_can_be_published(home: Settings, content: Path, encoder: Encoder) -> None:
-    for folder in ("faq", "policy", "templates", "flows"):
+    for folder in ("faq", "phrasings", "policy", "templates", "flows"):
         for path in (content / folder).rglob("*.*"):
             path.unlink()
     facts = content / "facts.yaml"
@@ -158,8 +158,6 @@ def test_a_pointer_can_be_repaired_by_publishing(home: Settings, content: Path) 
 
 
 def test_bm25_weights_by_hand() -> None:
-    # two terms, one twice, in a text of exactly average length: 2*(1.2+1)/(2+1.2) and 1*2.2/(1+1.2)
+    # two terms, one twice, in a text of exactly average length: 2*(2+1)/(2+2) and 1*3/(1+2)
     weights = bm25_weights(sparse_terms("a a b"), average=3)
-    assert dict(zip(weights.ids, weights.weights, strict=True)) == pytest.approx(
-        {term_id("a"): 1.375, term_id("b"): 1.0}
-    )
+    assert dict(zip(weights.ids, weights.weights, strict=True)) == pytest.approx({term_id("a"): 1.5, term_id("b"): 1.0})

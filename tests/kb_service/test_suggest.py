@@ -186,11 +186,11 @@ def turns(*texts: tuple[str, str]) -> SuggestRequest:
 @pytest.mark.parametrize(
     ("messages", "expected"),
     [
-        ((("customer", "你好"), ("agent", "您好"), ("customer", "卖家不发货怎么办")), "卖家不发货怎么办"),
-        ((("customer", "退款多久到账"), ("agent", "到银行卡吗"), ("customer", "对的")), "退款多久到账 对的"),
-        ((("customer", "卖家不发货"), ("customer", "能退吗")), "卖家不发货 能退吗"),
+        ((("customer", "退款多久到账"), ("agent", "到银行卡吗"), ("customer", "对的")), "退款多久到账 到银行卡吗 对的"),
+        ((("customer", "卖家不发货"), ("system", "已转人工"), ("customer", "能退吗")), "卖家不发货 能退吗"),
+        ((("customer", "甲" * 300), ("agent", "乙" * 90), ("customer", "丙" * 20)), f"{'乙' * 90} {'丙' * 20}"),
         ((("agent", "您好，请问有什么可以帮您？"),), ""),
-        ((("customer", "我的号被盗了怎么办"), ("agent", "请稍等")), "我的号被盗了怎么办"),
+        ((("customer", "我的号被盗了怎么办"), ("agent", "请稍等")), "我的号被盗了怎么办 请稍等"),
     ],
 )
 def test_the_effective_query(messages: tuple[tuple[str, str], ...], expected: str) -> None:
