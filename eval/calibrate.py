@@ -6,53 +6,47 @@ than these; this prints them only so that a bad fit is seen.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from eval.golden import read_golden
+from eval.measures import auroc, calibration_error, reliability
 from kb_service.encoder import load_encoder
-from kb_service.index import Scope
 from kb_service.knowledge import open_version
-from kb_service.retrieve import retrieve
+from kb_service.retrieve import features
 from kb_service.settings import load_settings
+from kb_service.suggest import rank_case
 from kb_service.versions import read_pointer
 
 
 def calibrate(questions: Path) -> str:
-    """Coefficients for `retrieve`, with hit@1, hit@3, AUROC and reliability (five-fold) on the given questions."""
+    """Coefficients for `retrieve`, with AUROC, calibration error and reliability (five-fold) on the given questions."""
     settings = load_settings()
     knowledge = open_version(settings, read_pointer(settings.home), load_encoder(settings))
-    now = datetime.now(UTC)
-    features, labels, first, third = [], [], [], []
+    inputs, right, answerable = [], [], []
     for question in read_golden(questions):
-        ranked = retrieve(knowledge, question.text, Scope("senior", now, now), limit=5).entries
-        if not ranked:
-            continue
-        names = [hit.entry for hit in ranked if "#" not in hit.entry]
-        best = ranked[0]
-        features.append([best.dense or 0.0, best.overlap])
-        labels.append(int(best.entry in question.relevant))
-        if question.relevant:
-            first.append(bool(names) and names[0] in question.relevant)
-            third.append(any(name in question.relevant for name in names[:3]))
-    inputs, targets = np.array(features), np.array(labels)
+        ranking = rank_case(knowledge, question.request())
+        # The five best of each question: below the first place the lead is negative, and few are right.
+        for place, hit in enumerate(ranking.entries[:5]):
+            inputs.append(features(hit.dense, hit.sparse, hit.dense_lead, hit.sparse_lead, ranking.terms))
+            right.append(hit.entry in question.answers)
+            answerable.append(bool(question.relevant) if place == 0 else None)
     model = LogisticRegression(C=1e3, max_iter=10_000)
-    held_out = cross_val_predict(model, inputs, targets, cv=5, method="predict_proba")[:, 1]
-    model.fit(inputs, targets)
-    bias, (cosine, overlap) = float(model.intercept_[0]), model.coef_[0]
+    held_out = cross_val_predict(model, inputs, right, cv=5, method="predict_proba")[:, 1]
+    model.fit(inputs, right)
+    first = [n for n, value in enumerate(answerable) if value is not None]
+    confidence = [float(held_out[n]) for n in first]
+    truth, scope = [right[n] for n in first], [bool(answerable[n]) for n in first]
     lines = [
-        f"questions {len(targets)}, answerable {len(first)}; hit@1 {np.mean(first):.3f}, hit@3 {np.mean(third):.3f}",
-        f"AUROC of 'first answer is right' (five-fold) {roc_auc_score(targets, held_out):.3f}",
-        f"BIAS, COSINE_WEIGHT, OVERLAP_WEIGHT = {bias:.1f}, {cosine:.1f}, {overlap:.1f}",
-        "confidence -> share right (five-fold):",
+        f"questions {len(first)}, first answer right {np.mean(truth):.3f}",
+        f"AUROC of the first answer's confidence: answerable {auroc(confidence, scope):.3f}, right "
+        f"{auroc(confidence, truth):.3f}; calibration error {calibration_error(confidence, truth):.3f}",
+        f"BIAS = {model.intercept_[0]:.3f}",
+        f"WEIGHTS = ({', '.join(f'{value:.3f}' for value in model.coef_[0])})",
+        "confidence -> share right, share of all (five-fold):",
+        *(f"  {mean:.2f} -> {share:.2f}, {part:.2f}" for mean, share, part in reliability(confidence, truth)),
     ]
-    for low in np.arange(0.0, 1.0, 0.2):
-        inside = (held_out >= low) & (held_out < low + 0.2 + 1e-9)
-        if inside.any():
-            lines.append(f"  {low:.1f}-{low + 0.2:.1f}: {targets[inside].mean():.2f} of {inside.sum()}")
     return "\n".join(lines)

@@ -21,8 +21,8 @@ from ingest.embed import EmbeddingCache, embed, embed_documents
 from ingest.files import content_hash
 from ingest.render import render_content
 from ingest.split import passages
-from kb_service.catalog import Catalog, PointRef, stricter
-from kb_service.content import Audience, Content, Faq, Policy, Validity, ancestors
+from kb_service.catalog import ELSEWHERE, Catalog, PointRef, stricter
+from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, ancestors
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
@@ -104,6 +104,8 @@ def index_units(content: Content) -> Iterator[Unit]:
         yield from _faq_units(faq)
     for policy in content.policies:
         yield from _clause_units(policy)
+    for name, group in content.elsewhere.items():
+        yield from _elsewhere_units(f"{ELSEWHERE}{name}", group)
 
 
 def _faq_units(faq: Faq) -> Iterator[Unit]:
@@ -130,6 +132,14 @@ def _clause_units(policy: Policy) -> Iterator[Unit]:
         path = f"{policy.title} > {clause.chapter} > {clause.number} {clause.title}"
         for passage in passages(path, clause.text):
             yield Unit(PointRef(entry, "clause", part), "passage", fold(passage), facets)
+
+
+def _elsewhere_units(entry: str, group: Elsewhere) -> Iterator[Unit]:
+    facets = PointFacets("elsewhere", entry, "public", "both", (), ("any",), Validity())
+    questions = [fold(question) for question in group.questions]
+    for part, question in enumerate(questions):
+        yield Unit(PointRef(entry, "question", part), "query", question, facets)
+    yield Unit(PointRef(entry, "document", 0), "document", "\n".join(questions), facets)
 
 
 def _points(units: list[Unit], vectors: Vectors) -> Iterator[Point]:

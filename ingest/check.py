@@ -213,12 +213,15 @@ Phrased = tuple[str, str, Place, tuple[str | int, ...]]
 
 
 def _phrasings(loaded: Loaded) -> Iterator[Phrased]:
-    """(article id, phrasing, file, path inside it) of every phrasing, those of `content/phrasings` included."""
+    """(article or group, phrasing, file, path inside it) of every phrasing, those that are never shown included."""
     for faq in loaded.faqs:
         yield from ((faq.id, text, loaded.places[faq.id], ("questions", n)) for n, text in enumerate(faq.questions))
         if faq.more_questions:
             place = loaded.places[f"phrasings/{faq.id}"]
             yield from ((faq.id, text, place, (faq.id, n)) for n, text in enumerate(faq.more_questions))
+    for name, group in loaded.elsewhere.items():
+        place = loaded.places["elsewhere"]
+        yield from ((name, text, place, (name, "questions", n)) for n, text in enumerate(group.questions))
 
 
 def _check_phrasings(loaded: Loaded) -> Iterator[Problem]:

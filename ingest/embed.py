@@ -95,4 +95,5 @@ def cache_key(fingerprint: str, role: Role | Literal["document"], text: str) -> 
 
 
 def _progress(total: int) -> tqdm:  # type: ignore[type-arg]
-    return tqdm(total=total, desc="嵌入文本", unit="条", file=sys.stderr, disable=total < 100, leave=False)
+    every = 0.1 if sys.stderr.isatty() else 5.0  # seconds; a log file needs fewer lines than a terminal
+    return tqdm(total=total, desc="嵌入文本", unit="条", file=sys.stderr, disable=total < 100, mininterval=every)

@@ -8,7 +8,12 @@ from pathlib import Path
 
 def content_files(root: Path) -> list[Path]:
     """Every file that is part of the content, in a stable order."""
-    found = [root / "taxonomy.yaml", root / "facts.yaml", *sorted((root / "lexicon").glob("*.yaml"))]
+    found = [
+        root / "taxonomy.yaml",
+        root / "facts.yaml",
+        root / "elsewhere.yaml",
+        *sorted((root / "lexicon").glob("*.yaml")),
+    ]
     for folder, pattern in (
         ("faq", "*.md"),
         ("phrasings", "*.yaml"),

@@ -18,6 +18,7 @@ from ingest.source import Heading, Located, headings, read_yaml, split_front_mat
 from kb_service.content import (
     Clause,
     Content,
+    Elsewhere,
     EmotionPattern,
     Fact,
     Faq,
@@ -65,6 +66,7 @@ class Loaded:
 
     taxonomy: Taxonomy | None = None
     facts: dict[str, Fact] = field(default_factory=dict)
+    elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
     lexicon: dict[str, list[Any]] = field(default_factory=dict)
     faqs: list[Faq] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
@@ -80,6 +82,7 @@ class Loaded:
         return Content(
             taxonomy=self.taxonomy,
             facts=self.facts,
+            elsewhere=self.elsewhere,
             lexicon=Lexicon.model_validate(self.lexicon),
             faqs=tuple(self.faqs),
             policies=tuple(self.policies),
@@ -98,6 +101,7 @@ def load(root: Path) -> Loaded:
         return loaded
     _load_taxonomy(loaded, root)
     _load_facts(loaded, root)
+    _load_elsewhere(loaded, root)
     for name, read_item in _LEXICON.items():
         _load_lexicon(loaded, root, name, read_item)
     for path in sorted((root / "faq").rglob("*.md")):
@@ -168,6 +172,18 @@ def _load_facts(loaded: Loaded, root: Path) -> None:
         fact = _validated(loaded, place, Fact, value, (key,))
         if fact:
             loaded.facts[key] = fact
+
+
+def _load_elsewhere(loaded: Loaded, root: Path) -> None:
+    """The only shared file that may be missing: without it nothing is known to be out of scope."""
+    if not (root / "elsewhere.yaml").exists():
+        return
+    place = _shared_file(loaded, root, "elsewhere")
+    if place and not place.located.problems:
+        for key, value in (place.located.value or {}).items():
+            group = _validated(loaded, place, Elsewhere, value, (key,))
+            if group:
+                loaded.elsewhere[key] = group
 
 
 _LEXICON: dict[str, Callable[[Any], Any]] = {

@@ -26,6 +26,7 @@ from kb_service.content import (
 )
 from kb_service.text import fold
 
+ELSEWHERE = "elsewhere."  # how the ids of entries begin that stand for questions this knowledge base does not answer
 PointRole = Literal["question", "passage", "clause", "document"]
 
 

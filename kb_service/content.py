@@ -308,12 +308,20 @@ class Lexicon(Record):
     phrases: tuple[RiskPhrase, ...] = ()
 
 
+class Elsewhere(Record):
+    """Examples of what people ask and this knowledge base does not answer, so that it can say so."""
+
+    label: ShortText
+    questions: tuple[ShortText, ...] = Field(min_length=1)
+
+
 class Content(Record):
     """A whole knowledge base."""
 
     taxonomy: Taxonomy
     facts: dict[str, Fact]
     lexicon: Lexicon
+    elsewhere: dict[EntryId, Elsewhere] = {}
     faqs: tuple[Faq, ...]
     policies: tuple[Policy, ...]
     templates: tuple[Template, ...]

@@ -166,7 +166,8 @@ class ScoreParts(Contract):
     dense_scaled: float
     sparse_scaled: float
     fused: float
-    overlap: float = Field(description="Shared character n-grams of the question and the matched text (Dice), 0..1.")
+    dense_lead: float = Field(description="Cosine above that of the best other entry, out-of-scope questions included.")
+    sparse_lead: float = Field(description="BM25 above that of the best other entry, out-of-scope questions included.")
 
 
 class Answer(Contract):

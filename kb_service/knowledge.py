@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from kb_service.catalog import Catalog, PointRef
+from kb_service.catalog import Catalog
 from kb_service.encoder import Encoder
 from kb_service.errors import EncoderMismatch, VersionBroken
 from kb_service.index import VectorIndex
@@ -35,7 +35,6 @@ class Knowledge:
     segmenter: Segmenter
     encoder: Encoder
     folder: Path
-    grams: dict[PointRef, frozenset[str]] = field(default_factory=dict, compare=False)  # filled by `retrieve`
     cleanup: list[weakref.finalize] = field(default_factory=list, compare=False)  # type: ignore[type-arg]
 
     @property

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kb_service.catalog import PointRef
-from kb_service.index import Scope, SparseTerms
+from kb_service.catalog import ELSEWHERE, PointRef
+from kb_service.index import Candidates, Scope, SparseTerms
 from kb_service.knowledge import Knowledge
-from kb_service.text import char_grams, fold, sparse_terms, term_id
+from kb_service.text import fold, sparse_terms, term_id
 
 POINTS_PER_LEG = 100  # an article has about 15 points; fewer would leave too few articles to fuse
 DENSE_SHARE = 0.35  # of the convex fusion; chosen on dev, docs/decisions/0004-ranking.md
+NO_COSINE = 0.8  # stands for an entry that the dense leg did not return; unrelated texts have about that
 MAX_TERMS = 400  # of the sparse query: a story of 200 characters; more terms cost time and add only noise
-# Logistic regression of "this entry answers the question" on the raw cosine and the n-gram overlap of its nearest
-# point. Raw on purpose: rescaled scores top out high for rubbish too. Fitted by `kb-eval calibrate` on the dev split.
-BIAS, COSINE_WEIGHT, OVERLAP_WEIGHT = -60.2, 63.7, 6.6
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """One entry (FAQ id or `policy#clause`) with the parts of its score.
 
-    `point` is its nearest point that has a text of its own: a phrasing, a passage or a clause.
+    `point` is its nearest point that has a text of its own: a phrasing, a passage or a clause. The leads are how far
+    its raw scores stand above those of the best other entry, out-of-scope questions included; mostly negative.
     """
 
     entry: str
@@ -35,16 +33,23 @@ class Ranked:
     dense_scaled: float
     sparse_scaled: float
     fused: float
-    overlap: float
+    dense_lead: float
+    sparse_lead: float
     confidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Ranked entries, best first, and the milliseconds that each step took."""
+    """Ranked entries, best first, and the milliseconds that each step took.
+
+    `terms` is how many distinct terms the query has; `outside` the group of out-of-scope questions that fits better
+    than every entry, if one does.
+    """
 
     entries: list[Ranked]
     timings: dict[str, float]
+    terms: int = 0
+    outside: str | None = None
 
 
 def retrieve(knowledge: Knowledge, query: str, scope: Scope, limit: int) -> Ranking:
@@ -53,12 +58,13 @@ def retrieve(knowledge: Knowledge, query: str, scope: Scope, limit: int) -> Rank
     folded = fold(query)
     vector = knowledge.encoder.encode([folded], "query")[0]
     encoded = time.perf_counter()
-    found = knowledge.index.search(vector, query_terms(folded), scope, POINTS_PER_LEG)
+    terms = query_terms(folded)
+    found = knowledge.index.search(vector, terms, scope, POINTS_PER_LEG)
     searched = time.perf_counter()
-    ranked = _rank(knowledge, folded, found.dense, found.sparse, limit)
+    ranked, outside = _rank(knowledge.catalog.points, found, len(terms.ids), limit)
     finished = time.perf_counter()
     timings = {"encode": encoded - started, "search": searched - encoded, "rank": finished - searched}
-    return Ranking(ranked, {name: seconds * 1000 for name, seconds in timings.items()})
+    return Ranking(ranked, {name: seconds * 1000 for name, seconds in timings.items()}, len(terms.ids), outside)
 
 
 def query_terms(query: str) -> SparseTerms:
@@ -67,45 +73,44 @@ def query_terms(query: str) -> SparseTerms:
     return SparseTerms(ids, [1.0] * len(ids))
 
 
-def _rank(
-    knowledge: Knowledge, query: str, dense: Mapping[int, float], sparse: Mapping[int, float], limit: int
-) -> list[Ranked]:
-    points = knowledge.catalog.points
-    best_dense, best_sparse = _best_point(points, dense), _best_point(points, sparse)
-    nearest = _best_point(points, {n: score for n, score in dense.items() if points[n].role != "document"})
+def _rank(points: Sequence[PointRef], found: Candidates, terms: int, limit: int) -> tuple[list[Ranked], str | None]:
+    """The best `limit` entries, and the out-of-scope group that beats them all, if one does."""
+    best_dense, best_sparse = _best_point(points, found.dense), _best_point(points, found.sparse)
+    nearest = _best_point(points, {n: score for n, score in found.dense.items() if points[n].role != "document"})
     dense_scaled, sparse_scaled = _scaled(best_dense), _scaled(best_sparse)
     fused = [
         (DENSE_SHARE * dense_scaled.get(entry, 0.0) + (1 - DENSE_SHARE) * sparse_scaled.get(entry, 0.0), entry)
         for entry in best_dense.keys() | best_sparse.keys()
     ]
     fused.sort(key=lambda item: (-item[0], item[1]))
-    query_grams = char_grams(query)
+    dense_lead, sparse_lead = _lead(best_dense, NO_COSINE), _lead(best_sparse, 0.0)
+    inside = [(score, entry) for score, entry in fused if not entry.startswith(ELSEWHERE)]
     ranked = []
-    for score, entry in fused[:limit]:
+    for score, entry in inside[:limit]:
         cosine, number = best_dense.get(entry, (None, -1))
         bm25, number = best_sparse.get(entry, (None, number))
-        point = points[nearest[entry][1] if entry in nearest else number]
-        overlap = dice(query_grams, _point_grams(knowledge, point))
+        leads = dense_lead(cosine), sparse_lead(bm25)
         ranked.append(
             Ranked(
                 entry,
-                point,
+                points[nearest[entry][1] if entry in nearest else number],
                 cosine,
                 bm25,
                 dense_scaled.get(entry, 0.0),
                 sparse_scaled.get(entry, 0.0),
                 score,
-                overlap,
-                confidence(cosine, overlap),
+                *leads,
+                confidence(features(cosine, bm25, *leads, terms)),
             )
         )
-    return ranked
+    outside = fused[0][1].removeprefix(ELSEWHERE) if fused and fused[0][1].startswith(ELSEWHERE) else None
+    return ranked, outside
 
 
 Best = dict[str, tuple[float, int]]
 
 
-def _best_point(points: tuple[PointRef, ...], scores: Mapping[int, float]) -> Best:
+def _best_point(points: Sequence[PointRef], scores: Mapping[int, float]) -> Best:
     """Entry -> its highest score and the point that has it."""
     best: Best = {}
     for number, score in scores.items():
@@ -122,22 +127,39 @@ def _scaled(best: Best) -> dict[str, float]:
     return {entry: (score - low) / width if width else 1.0 for entry, (score, _) in best.items()}
 
 
-def _point_grams(knowledge: Knowledge, point: PointRef) -> frozenset[str]:
-    """The character pairs of a point's text, computed once per version."""
-    grams = knowledge.grams.get(point)
-    if grams is None:
-        grams = knowledge.grams[point] = frozenset(char_grams(fold(point_text(knowledge, point))))
-    return grams
+def _lead(best: Best, absent: float) -> Callable[[float | None], float]:
+    """How far an entry's score of a leg stands above the best other one; `absent` stands for no score."""
+    first, second = (
+        sorted((score for score, _ in best.values()), reverse=True)[:2] if len(best) > 1 else (absent, absent)
+    )
+
+    def lead(score: float | None) -> float:
+        if score is None:
+            return absent - first
+        return score - (second if score == first else first)
+
+    return lead
 
 
-def dice(one: AbstractSet[str], other: AbstractSet[str]) -> float:
-    """Sorensen-Dice similarity of two sets, 0..1."""
-    return 2 * len(one & other) / (len(one) + len(other)) if one or other else 0.0
+# Logistic regression of "this entry answers the question" on raw scores (a rescaled one tops out high for rubbish too)
+# and their leads. Fitted by `kb-eval calibrate` on the dev split.
+BIAS = -23.892
+WEIGHTS = (23.414, 41.744, 0.235, 0.630, -0.352)
 
 
-def confidence(cosine: float | None, overlap: float) -> float:
+Features = tuple[float, float, float, float, float]
+
+
+def features(cosine: float | None, bm25: float | None, dense_lead: float, sparse_lead: float, terms: int) -> Features:
+    """What the confidence rests on: cosine and its lead, BM25 and its lead per root of the terms, log of the terms."""
+    count = max(1, terms)
+    root = math.sqrt(count)
+    return cosine or NO_COSINE, dense_lead, (bm25 or 0.0) / root, sparse_lead / root, math.log(count)
+
+
+def confidence(parts: Features) -> float:
     """Estimated probability in 0..1 that the entry answers the question; see the constants above."""
-    logit = BIAS + COSINE_WEIGHT * (cosine or 0.0) + OVERLAP_WEIGHT * overlap
+    logit = BIAS + sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

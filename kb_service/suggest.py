@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kb_service.article import citation, clause_title
-from kb_service.catalog import Catalog, ShownText, may_see
+from kb_service.catalog import ELSEWHERE, Catalog, ShownText, may_see
 from kb_service.content import CHINA, Audience, Faq, ancestors
 from kb_service.contract import (
     Answer,
@@ -44,14 +44,12 @@ CONTEXT = 400  # characters of a conversation that are searched for, whole turns
 def suggest(knowledge: Knowledge, request: SuggestRequest, degraded: Sequence[str] = ()) -> SuggestResponse:
     """Answers, templates and related questions for a case. Raises RequestError or VectorIndexError."""
     started = time.perf_counter()
-    case = request.case
     _check_names(knowledge.catalog, request)
-    scope = _scope(request, order_time=case.order_time, party=case.party, category=case.product_category)
-    query = effective_query(request)
+    scope, query = _case_scope(request), effective_query(request)
     suggestion = uuid.uuid4().hex
     ranking = retrieve(knowledge, query, scope, request.limit + RELATED) if has_words(query) else Ranking([], {})
     offered = [hit for hit in ranking.entries if hit.confidence >= LOW]
-    status, reason = _status(query, ranking.entries, offered, knowledge)
+    status, reason = _status(query, ranking, offered, knowledge)
     shown = offered[: request.limit]
     issue_types = _issue_types(knowledge.catalog, shown)
     words = knowledge.segmenter.words(query) if shown else []
@@ -91,6 +89,14 @@ def search(knowledge: Knowledge, request: SearchRequest, degraded: Sequence[str]
     return SearchResponse(kb_version=knowledge.version, degraded=list(degraded), timings=_rounded(timings), hits=hits)
 
 
+def rank_case(knowledge: Knowledge, request: SuggestRequest) -> Ranking:
+    """The ranking that `suggest` answers from, before anything is held back for want of confidence."""
+    query = effective_query(request)
+    if not has_words(query):
+        return Ranking([], {})
+    return retrieve(knowledge, query, _case_scope(request), request.limit)
+
+
 def effective_query(request: SuggestRequest) -> str:
     """What is searched for: the query, or the end of the conversation.
 
@@ -109,6 +115,11 @@ def effective_query(request: SuggestRequest) -> str:
             break
         said.append(turn)
     return " ".join(turn for turn in reversed(said) if turn)
+
+
+def _case_scope(request: SuggestRequest) -> Scope:
+    case = request.case
+    return _scope(request, order_time=case.order_time, party=case.party, category=case.product_category)
 
 
 def _scope(
@@ -160,18 +171,19 @@ def _check_name(field: str, value: str | None, known: list[str]) -> None:
         raise UnknownValue(f"{field} 的值“{value}”不在知识库的分类里；{suggest_name(value, known)}", field)
 
 
-def _status(
-    query: str, ranked: Sequence[Ranked], offered: Sequence[Ranked], knowledge: Knowledge
-) -> tuple[Status, str | None]:
+def _status(query: str, ranking: Ranking, offered: Sequence[Ranked], knowledge: Knowledge) -> tuple[Status, str | None]:
     if offered:
         best = max(hit.confidence for hit in offered)
         return ("answered", None) if best >= MEDIUM else ("low_confidence", "把握不大；请核对后再用，或请客户补充情况")
     if not has_words(query):
         return "no_answer", "没有可以检索的文字"
-    if not knowledge.catalog.points:
+    if not knowledge.catalog.content.faqs and not knowledge.catalog.content.policies:
         return "no_answer", "知识库是空的"
-    if not ranked:
+    if not ranking.entries:
         return "no_answer", "在给定的条件（可见范围、有效时间、类目等）下没有内容"
+    if ranking.outside:
+        label = knowledge.catalog.content.elsewhere[ranking.outside].label
+        return "no_answer", f"更像是“{label}”方面的问题，知识库里没有内容"
     return "no_answer", "知识库里没有足够接近的内容"
 
 
@@ -277,7 +289,8 @@ def _score_parts(hit: Ranked) -> ScoreParts:
         dense_scaled=hit.dense_scaled,
         sparse_scaled=hit.sparse_scaled,
         fused=hit.fused,
-        overlap=hit.overlap,
+        dense_lead=hit.dense_lead,
+        sparse_lead=hit.sparse_lead,
     )
 
 
@@ -336,13 +349,13 @@ def _listing(knowledge: Knowledge, scope: Scope, limit: int) -> list[Ranked]:
     """The entries inside a scope without a query, as hits without scores."""
     points = {point.entry: point for point in reversed(knowledge.catalog.points)}
     clause_parts = _clauses_in_force(knowledge.catalog, scope)
-    names = sorted(knowledge.index.entries(scope, limit))
+    names = sorted(name for name in knowledge.index.entries(scope, limit) if not name.startswith(ELSEWHERE))
     found = []
     for name in names:
         point = points[name]
         if point.role == "clause":
             point = point._replace(part=clause_parts[name])
-        found.append(Ranked(name, point, None, None, 0.0, 0.0, 0.0, 0.0, 0.0))
+        found.append(Ranked(name, point, None, None, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     return found
 
 

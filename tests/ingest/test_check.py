@@ -169,7 +169,7 @@ def test_all_problems_are_reported_together(content: Path) -> None:
             "content/phrasings/more.yaml:1  trade.activity.spring.0：问法“卖家不发货怎么办”与 content/faq/no-ship.md:10"
             "（trade.refund.no-ship）重复；每种问法只能属于一篇，也只写一次  [phrasing]",
         ),
-        ("- 一句话\n", 'content/phrasings/more.yaml:1  ：应为键值对，实际是 ["一句话"]  [schema]'),
+        ("- 一句话\n", 'content/phrasings/more.yaml:1  应为键值对，实际是 ["一句话"]  [schema]'),
     ],
 )
 def test_further_phrasings_are_checked_too(content: Path, text: str, expected: str) -> None:

@@ -76,7 +76,7 @@ def test_an_exact_phrasing_is_certain(knowledge: Knowledge) -> None:
     best = ask(knowledge, "卖家不发货怎么办", explain=True).answers[0]
     assert best.confidence > 0.95
     assert best.scores is not None
-    assert (best.scores.overlap, best.scores.dense_scaled, best.scores.sparse_scaled) == (1.0, 1.0, 1.0)
+    assert (best.scores.dense_scaled, best.scores.sparse_scaled) == (1.0, 1.0)
     assert best.scores.dense == pytest.approx(1.0, abs=2e-3)
 
 
