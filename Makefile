@@ -16,6 +16,9 @@ run:
 
 test: lint
 	$(BIN)/pytest
+	$(BIN)/kb-content publish
+	$(BIN)/kb-eval check
+	$(BIN)/kb-eval gate
 
 lint: .venv/installed-dev $(MODEL)
 	$(BIN)/ruff check .

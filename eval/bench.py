@@ -28,6 +28,8 @@ import psutil
 
 from eval.golden import read_golden
 from eval.tutorial import TutorialRetriever
+from ingest.build import index_units, unit_vectors
+from ingest.embed import EmbeddingCache
 from kb_service.encoder import Encoder, load_encoder
 from kb_service.knowledge import open_version
 from kb_service.settings import Settings, load_settings
@@ -50,7 +52,7 @@ class Row:
 
 def run_bench(root: Path, questions: Path) -> str:
     """Run everything, about four minutes; the Markdown table with machine and date."""
-    texts = [question.text for question in read_golden(questions) if question.relevant]
+    texts = [question.text for question in read_golden(questions) if question.relevant and question.text]
     settings = load_settings()
     encoder = load_encoder(settings)
     with tempfile.TemporaryDirectory(prefix="kb-bench-") as scratch:
@@ -211,7 +213,11 @@ def _served(identity: str, mark: str) -> bool:
 
 def _tutorial(settings: Settings, encoder: Encoder, texts: Sequence[str], ours: float) -> list[Row]:
     knowledge = open_version(settings, read_pointer(settings.home), encoder)
-    retriever = TutorialRetriever(knowledge, settings)
+    units = list(index_units(knowledge.catalog.content))
+    cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
+    vectors, _ = unit_vectors(units, encoder, cache)
+    cache.close()
+    retriever = TutorialRetriever(units, vectors, settings)
     taken = []
     for number, text in enumerate(islice(cycle(texts), TUTORIAL_CALLS + 3)):
         seconds = _timed(lambda text=text: retriever.retrieve(text))  # type: ignore[misc]

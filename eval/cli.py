@@ -9,6 +9,7 @@ from pathlib import Path
 from kb_service.errors import KnowledgeBaseError
 
 GOLDEN = Path("eval/golden/dev.jsonl")
+HISTORY = Path("eval/history.jsonl")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,6 +32,41 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--write", type=Path, help="把结果表写进这个 Markdown 文件")
     verb.set_defaults(run=_bench)
 
+    verb = verbs.add_parser("run", help="质量：对已发布的版本跑一个评测集，记一行历史")
+    verb.add_argument("--set", type=Path, required=True, help="评测集（JSONL）")
+    verb.add_argument("--name", required=True, help="给这次评测起的名字，compare 和 report 用它")
+    verb.set_defaults(run=_run)
+
+    verb = verbs.add_parser("compare", help="比较两次评测：先列名次变化的题，再列均值和 p 值")
+    verb.add_argument("old")
+    verb.add_argument("new")
+    verb.set_defaults(run=_compare)
+
+    verb = verbs.add_parser("report", help="写一页自包含的 HTML 报告：趋势、切片、风险-覆盖、可靠性、最差的题")
+    verb.add_argument("--name", required=True, help="哪一次评测")
+    verb.add_argument("--write", type=Path, default=Path("var/eval/report.html"))
+    verb.set_defaults(run=_report)
+
+    verb = verbs.add_parser("peers", help="与同类做法在同一份语料、模型和题目上比较")
+    verb.add_argument("--set", type=Path, required=True, help="评测集（JSONL）或 BEIR 目录")
+    verb.add_argument("--content", type=Path, default=Path("content"))
+    verb.set_defaults(run=_peers)
+
+    verb = verbs.add_parser("ablate", help="每个部件值多少：去掉它再跑同样的题")
+    verb.add_argument("--set", type=Path, default=GOLDEN)
+    verb.add_argument("--content", type=Path, default=Path("content"))
+    verb.set_defaults(run=_ablate)
+
+    verb = verbs.add_parser("gate", help="门槛：任何一项低于 conditions.yaml 的容差就失败")
+    verb.add_argument("--conditions", type=Path, default=Path("eval/conditions.yaml"))
+    verb.add_argument("--full", action="store_true", help="也跑标了 full 的条件")
+    verb.set_defaults(run=_gate)
+
+    verb = verbs.add_parser("check", help="检查评测集：引用、划分、切片、是否照抄了问法")
+    verb.add_argument("--content", type=Path, default=Path("content"))
+    verb.add_argument("sets", type=Path, nargs="*", default=[GOLDEN, Path("eval/golden/test.jsonl")])
+    verb.set_defaults(run=_check)
+
     verb = verbs.add_parser("calibrate", help="在 dev 集上拟合置信度，打印系数与可靠性")
     verb.add_argument("--questions", type=Path, default=GOLDEN)
     verb.set_defaults(run=_calibrate)
@@ -45,6 +81,74 @@ def _bench(arguments: argparse.Namespace) -> int:
     if arguments.write:
         arguments.write.write_text(table, encoding="utf-8")
     return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from eval.golden import read_golden
+    from eval.run import run_golden, save_run, table
+    from kb_service.settings import load_settings
+
+    run = run_golden(read_golden(arguments.set), load_settings(), arguments.name, arguments.set)
+    save_run(run, HISTORY, load_settings().home / "eval")
+    print(table(run))
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from eval.compare import compare
+    from eval.run import load_run
+    from kb_service.settings import load_settings
+
+    folder = load_settings().home / "eval"
+    print(compare(load_run(arguments.old, folder), load_run(arguments.new, folder)))
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from eval.report import report
+    from eval.run import load_run, read_history
+    from kb_service.settings import load_settings
+
+    page = report(load_run(arguments.name, load_settings().home / "eval"), read_history(HISTORY))
+    arguments.write.parent.mkdir(parents=True, exist_ok=True)
+    arguments.write.write_text(page, encoding="utf-8")
+    print(f"已写 {arguments.write}")
+    return 0
+
+
+def _peers(arguments: argparse.Namespace) -> int:
+    from eval.peers import compare_peers
+    from eval.sets import read_set
+    from kb_service.settings import load_settings
+
+    print(compare_peers(arguments.set, read_set(arguments.set), load_settings(), arguments.content))
+    return 0
+
+
+def _ablate(arguments: argparse.Namespace) -> int:
+    from eval.ablate import ablate
+    from eval.golden import read_golden
+    from kb_service.settings import load_settings
+
+    print(ablate(read_golden(arguments.set), load_settings(), arguments.content))
+    return 0
+
+
+def _gate(arguments: argparse.Namespace) -> int:
+    from eval.gate import gate, read_conditions
+    from kb_service.settings import load_settings
+
+    passed, table = gate(read_conditions(arguments.conditions), load_settings(), arguments.full)
+    print(table)
+    return 0 if passed else 1
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from eval.golden import check_sets
+
+    found = check_sets(arguments.sets, arguments.content)
+    print("\n".join(found) or "检查通过")
+    return 1 if found else 0
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:

@@ -167,3 +167,17 @@ def problems(
         if share > MAX_SHARED:
             found.append(f"{name}：“{question.asked}”有 {share:.0%} 的字对出自 {entry} 的问法“{text}”；请换个说法")
     return found
+
+
+def check_sets(paths: Sequence[Path], root: Path) -> list[str]:
+    """What is wrong with golden sets against the content at `root`. Raises ContentError or KnowledgeBaseError."""
+    from ingest.check import checked_content  # here: reading questions alone needs no parser
+
+    content = checked_content(root)
+    phrasings = Phrasings(
+        (faq.id, text) for faq in content.faqs for text in (faq.title, *faq.questions, *faq.more_questions)
+    )
+    known = {faq.id for faq in content.faqs}
+    known |= {f"{policy.id}#{clause.id}" for policy in content.policies for clause in policy.clauses}
+    templates = {template.id for template in content.templates}
+    return [problem for path in paths for problem in problems(read_golden(path), phrasings, known, templates)]

@@ -16,23 +16,28 @@ from sklearn.metrics import roc_auc_score
 
 Floats = NDArray[np.float64]
 
-RANKING = {
-    "ndcg@10": nDCG @ 10,  # graded gain, logarithmic discount
-    "hit@1": Success(rel=2) @ 1,  # an entry that answers stands first
-    "hit@3": Success(rel=2) @ 3,
-    "mrr@10": RR(rel=2) @ 10,  # 1 / place of the first entry that answers
-    "recall@10": R(rel=2) @ 10,  # share of the entries that answer
-}
+
+def ranking_set(answers: int) -> dict[str, ir_measures.Measure]:
+    """The ranking measures by name; `answers` is the lowest grade that counts as an answer."""
+    return {
+        "ndcg@10": nDCG @ 10,  # graded gain, logarithmic discount
+        "hit@1": Success(rel=answers) @ 1,  # an entry that answers stands first
+        "hit@3": Success(rel=answers) @ 3,
+        "mrr@10": RR(rel=answers) @ 10,  # 1 / place of the first entry that answers
+        "recall@10": R(rel=answers) @ 10,  # share of the entries that answer
+    }
+
+
 ROUNDS = 10_000  # of a randomisation test or a bootstrap
 SEED = 20261123
 
 
 def ranking_measures(
-    judged: Mapping[str, Mapping[str, int]], rankings: Mapping[str, Sequence[str]]
+    judged: Mapping[str, Mapping[str, int]], rankings: Mapping[str, Sequence[str]], answers: int = 2
 ) -> dict[str, dict[str, float]]:
     """Measure name -> question id -> value, for every judged question. A question without a ranking raises KeyError.
 
-    `judged` maps question ids to entry -> grade (2 answers, 1 helps); `rankings` to entries, best first.
+    `judged` maps question ids to entry -> grade (ours: 2 answers, 1 helps); `rankings` to entries, best first.
     """
     qrels = [ir_measures.Qrel(name, entry, grade) for name, grades in judged.items() for entry, grade in grades.items()]
     run = [
@@ -40,9 +45,10 @@ def ranking_measures(
         for name in judged
         for place, entry in enumerate(dict.fromkeys(rankings[name]))
     ]
-    names = {str(measure): label for label, measure in RANKING.items()}
-    found: dict[str, dict[str, float]] = {label: dict.fromkeys(judged, 0.0) for label in RANKING}
-    for metric in ir_measures.iter_calc(list(RANKING.values()), qrels, run):
+    measures = ranking_set(answers)
+    names = {str(measure): label for label, measure in measures.items()}
+    found: dict[str, dict[str, float]] = {label: dict.fromkeys(judged, 0.0) for label in measures}
+    for metric in ir_measures.iter_calc(list(measures.values()), qrels, run):
         found[names[str(metric.measure)]][metric.query_id] = metric.value
     return found
 

@@ -7,6 +7,8 @@ terms that we use stand in for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from llama_index.core import StorageContext, VectorStoreIndex
 from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.vector_stores.types import VectorStoreQueryMode
@@ -14,9 +16,8 @@ from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from qdrant_client import QdrantClient
 
-from ingest.build import bm25_weights, index_units, unit_vectors
-from ingest.embed import EmbeddingCache
-from kb_service.knowledge import Knowledge
+from ingest.build import Unit, bm25_weights
+from kb_service.encoder import Vectors
 from kb_service.retrieve import query_terms
 from kb_service.settings import Settings
 from kb_service.text import sparse_terms
@@ -25,13 +26,9 @@ TOP = 100
 
 
 class TutorialRetriever:
-    """Hybrid retrieval over one published version, top 100 of each leg as ours."""
+    """Hybrid retrieval over indexed units with their vectors, top 100 of each leg as ours."""
 
-    def __init__(self, knowledge: Knowledge, settings: Settings) -> None:
-        cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
-        units = list(index_units(knowledge.catalog.content))
-        vectors, _ = unit_vectors(units, knowledge.encoder, cache)
-        cache.close()
+    def __init__(self, units: Sequence[Unit], vectors: Vectors, settings: Settings) -> None:
         store = QdrantVectorStore(
             collection_name="tutorial",
             client=QdrantClient(":memory:"),
@@ -43,7 +40,8 @@ class TutorialRetriever:
             model_name=str(settings.model_dir / "source"), query_instruction="query: ", device="cpu"
         )
         nodes = [
-            TextNode(text=unit.text, embedding=vector.tolist()) for unit, vector in zip(units, vectors, strict=True)
+            TextNode(text=unit.text, metadata={"entry": unit.ref.entry}, embedding=vector.tolist())
+            for unit, vector in zip(units, vectors, strict=True)
         ]
         index = VectorStoreIndex(
             nodes, storage_context=StorageContext.from_defaults(vector_store=store), embed_model=model

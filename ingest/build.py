@@ -20,8 +20,8 @@ from ingest.check import checked_content
 from ingest.embed import EmbeddingCache, embed, embed_documents
 from ingest.files import content_hash
 from ingest.render import render_content
-from ingest.split import passages
-from kb_service.catalog import ELSEWHERE, Catalog, PointRef, stricter
+from ingest.split import MAX_CHARACTERS, passages
+from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
 from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, ancestors
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import PublishError
@@ -65,7 +65,7 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     cache.close()
     folder = versions_dir(settings.home) / f"{version}.tmp"
     folder.mkdir(parents=True)
-    write_edge_index(folder / "shard", _points(units, vectors), encoder.dimension)
+    write_edge_index(folder / "shard", index_points(units, vectors), encoder.dimension)
     catalog = Catalog(content=_shown(content), points=tuple(unit.ref for unit in units))
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     _verify(folder / "shard", units, vectors)
@@ -142,7 +142,17 @@ def _elsewhere_units(entry: str, group: Elsewhere) -> Iterator[Unit]:
     yield Unit(PointRef(entry, "document", 0), "document", "\n".join(questions), facets)
 
 
-def _points(units: list[Unit], vectors: Vectors) -> Iterator[Point]:
+def document_units(entry: str, title: str, text: str) -> Iterator[Unit]:
+    """The units of one foreign document: its passages, and the whole of it for the sparse leg."""
+    facets = PointFacets("faq", entry, "public", "both", (), ("any",), Validity())
+    for part, passage in enumerate(passages(title, text)):
+        role: PointRole = "clause" if part == 0 and len(text) <= MAX_CHARACTERS else "passage"
+        yield Unit(PointRef(entry, role, part), "passage", fold(passage), facets)
+    if len(text) > MAX_CHARACTERS:
+        yield Unit(PointRef(entry, "document", 0), "passage", fold(f"{title}\n{text}"), facets)
+
+
+def index_points(units: Sequence[Unit], vectors: Vectors) -> Iterator[Point]:
     """The points. Only documents and clauses have terms: a word belongs to the article, not to one phrasing of it."""
     counts = {n: sparse_terms(unit.text) for n, unit in enumerate(units) if unit.ref.role in ("document", "clause")}
     lengths: dict[str, list[int]] = {}

@@ -1,6 +1,7 @@
 """What makes content wrong although every file is well-formed: references, clashes, wording.
 
-Each `_check_…` yields problems; `check` runs them all, so that a writer sees everything at once.
+Each `_check_…` yields problems; `check` runs them all, those of `duplicates` and `literals` too, so that a writer sees
+everything at once.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from ingest.duplicates import check_duplicates
+from ingest.literals import check_literals
 from ingest.load import Loaded, Place, load
 from ingest.render import KINDS, PLACEHOLDER, texts
 from kb_service.content import Content, Entry, Faq, Flow, Policy, Taxonomy, Template
 from kb_service.errors import ContentError, Problem, suggest_name
-from kb_service.text import fold
 
 _PRIVATE = r"身份证|银行卡|卡号|密码|验证码|CVV"
 _GIVE = r"提供|发送|发给|发一下|发我|告诉|告知|报一下|报给|输入|回复|出示|上传"
@@ -29,10 +31,11 @@ def check(root: Path) -> Loaded:
     """Read the content at `root` and look for every defect; all are in `problems` of the result."""
     loaded = load(root)
     if loaded.taxonomy is not None:
-        for rule in (_check_vocabulary, _check_references, _check_placeholders, _check_clauses, _check_phrasings):
+        for rule in (_check_vocabulary, _check_references, _check_placeholders, _check_clauses, _check_templates):
             loaded.problems += rule(loaded)
-        loaded.problems += _check_templates(loaded)
         loaded.problems += _check_lexicon(loaded)
+        loaded.problems += check_duplicates(loaded)
+        loaded.problems += check_literals(loaded)
     return loaded
 
 
@@ -126,6 +129,11 @@ def _check_references(loaded: Loaded) -> Iterator[Problem]:
     for key, fact in loaded.facts.items():
         if fact.source and fact.source not in clauses:
             yield loaded.places["facts"].problem((key, "source"), "reference", _dangling("条款", fact.source, clauses))
+    for n, confusable in enumerate(loaded.confusable):
+        for m, found in enumerate(confusable.pair):
+            if found not in kinds["常见问题"]:
+                message = _dangling("常见问题", found, kinds["常见问题"])
+                yield loaded.places["confusable"].problem((n, "pair", m), "reference", message)
 
 
 def _dangling(kind: str, found: str, known: Collection[str]) -> str:
@@ -190,7 +198,7 @@ def _placeholder_messages(text: str, known: Mapping[str, Collection[str]], slots
         yield "占位符没有写完整；应为 {{fact:编号}}、{{clause:规则#条款}} 或 {{slot:名称}}"
 
 
-# ── clauses, phrasings, templates
+# ── clauses, templates, lexicon
 
 
 def _check_clauses(loaded: Loaded) -> Iterator[Problem]:
@@ -207,35 +215,6 @@ def _check_clauses(loaded: Loaded) -> Iterator[Problem]:
             if one.id == other.id and one.number != other.number:
                 message = f"条款“{one.id}”的编号与第 {line} 行不同；同一条的新旧版本编号应一致"
                 yield place.problem(("clauses", second), "clause-number", message)
-
-
-Phrased = tuple[str, str, Place, tuple[str | int, ...]]
-
-
-def _phrasings(loaded: Loaded) -> Iterator[Phrased]:
-    """(article or group, phrasing, file, path inside it) of every phrasing, those that are never shown included."""
-    for faq in loaded.faqs:
-        yield from ((faq.id, text, loaded.places[faq.id], ("questions", n)) for n, text in enumerate(faq.questions))
-        if faq.more_questions:
-            place = loaded.places[f"phrasings/{faq.id}"]
-            yield from ((faq.id, text, place, (faq.id, n)) for n, text in enumerate(faq.more_questions))
-    for name, group in loaded.elsewhere.items():
-        place = loaded.places["elsewhere"]
-        yield from ((name, text, place, (name, "questions", n)) for n, text in enumerate(group.questions))
-
-
-def _check_phrasings(loaded: Loaded) -> Iterator[Problem]:
-    seen: dict[str, tuple[str, str]] = {}
-    for owner, question, place, path in _phrasings(loaded):
-        key = re.sub(r"\W", "", fold(question))
-        if not key:
-            yield place.problem(path, "phrasing", "问法里没有文字；请改写或删掉")
-        elif key in seen:
-            first, where = seen[key]
-            message = f"问法“{question}”与 {where}（{first}）重复；每种问法只能属于一篇，也只写一次"
-            yield place.problem(path, "phrasing", message)
-        else:
-            seen[key] = (owner, f"{place.file}:{place.located.line(path)}")
 
 
 def _check_templates(loaded: Loaded) -> Iterator[Problem]:

@@ -25,11 +25,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kb-content", description="知识库内容：检查、建模型、发布、回滚")
+    parser = argparse.ArgumentParser(prog="kb-content", description="知识库内容：检查、统计、建模型、发布、回滚")
     verbs = parser.add_subparsers(required=True, metavar="命令")
 
     verb = verbs.add_parser("check", help="检查内容，一次列出全部问题")
     verb.set_defaults(run=_check)
+    _content_option(verb)
+
+    verb = verbs.add_parser("stats", help="按问题类型统计内容，列出缺口")
+    verb.set_defaults(run=_stats)
     _content_option(verb)
 
     verb = verbs.add_parser("publish", help="检查、构建、校验并发布；内容没变时什么也不做")
@@ -69,6 +73,14 @@ def _check(arguments: argparse.Namespace) -> int:
         f"（条款 {clauses} 条）、模板 {len(content.templates)} 个、流程 {len(content.flows)} 个、"
         f"事实 {len(content.facts)} 条。"
     )
+    return 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    from ingest.load import load
+    from ingest.stats import report
+
+    print(report(load(arguments.content).content()))
     return 0
 
 

@@ -12,6 +12,7 @@ def content_files(root: Path) -> list[Path]:
         root / "taxonomy.yaml",
         root / "facts.yaml",
         root / "elsewhere.yaml",
+        root / "confusable.yaml",
         *sorted((root / "lexicon").glob("*.yaml")),
     ]
     for folder, pattern in (

@@ -20,11 +20,13 @@ from kb_service.content import (
     Content,
     Elsewhere,
     EmotionPattern,
+    EntryId,
     Fact,
     Faq,
     Flow,
     Lexicon,
     Policy,
+    Record,
     RiskPhrase,
     ShortText,
     Taxonomy,
@@ -43,30 +45,42 @@ _CLAUSE_HEADING = re.compile(
 )
 TONES = ("neutral", "soothing", "firm")
 _CLAUSE_ATTRIBUTES = ("valid_from", "valid_until")
+# Says why a number is written out (`ingest.literals`); no reader of the article is to see it.
+MARKDOWN_WAIVER = re.compile(r"[ \t]*<!--\s*literal:\s*(?P<reason>\S.*?)\s*-->")
 
 
 @dataclass
 class Place:
-    """Where an entry stands: its file and the lines of its parts."""
+    """Where an entry stands: its file, the lines of its parts, and the file's text."""
 
     file: str
     located: Located
+    text: str
 
     def problem(self, path: tuple[str | int, ...], rule: str, message: str) -> Problem:
         """A problem at the line of `path` inside this entry."""
         return Problem(self.file, self.located.line(path), ".".join(map(str, path)), rule, message)
 
 
+class Confusable(Record):
+    """Two articles that are easily taken for each other, and the line that tells them apart."""
+
+    pair: tuple[EntryId, EntryId]
+    difference: ShortText
+
+
 @dataclass
 class Loaded:
     """The entries that could be read, where each stands, and the problems found so far.
 
-    `places` is keyed by entry id, and by `taxonomy`, `facts` and `lexicon/<name>` for the shared files.
+    `places` is keyed by entry id, by the name of a shared file without its ending (`facts`, `lexicon/terms`), and by
+    `phrasings/<article id>` for further phrasings.
     """
 
     taxonomy: Taxonomy | None = None
     facts: dict[str, Fact] = field(default_factory=dict)
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
+    confusable: tuple[Confusable, ...] = ()
     lexicon: dict[str, list[Any]] = field(default_factory=dict)
     faqs: list[Faq] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
@@ -102,6 +116,7 @@ def load(root: Path) -> Loaded:
     _load_taxonomy(loaded, root)
     _load_facts(loaded, root)
     _load_elsewhere(loaded, root)
+    _load_confusable(loaded, root)
     for name, read_item in _LEXICON.items():
         _load_lexicon(loaded, root, name, read_item)
     for path in sorted((root / "faq").rglob("*.md")):
@@ -150,9 +165,13 @@ def _shared_file(loaded: Loaded, root: Path, name: str) -> Place | None:
     read = _read(path, root, loaded.problems)
     if read is None:
         return None
-    place = loaded.places[name] = Place(read[0], read_yaml(*read))
+    place = loaded.places[name] = _yaml_place(*read)
     loaded.problems += place.located.problems
     return place
+
+
+def _yaml_place(file: str, text: str) -> Place:
+    return Place(file, read_yaml(file, text), text)
 
 
 def _load_taxonomy(loaded: Loaded, root: Path) -> None:
@@ -175,15 +194,32 @@ def _load_facts(loaded: Loaded, root: Path) -> None:
 
 
 def _load_elsewhere(loaded: Loaded, root: Path) -> None:
-    """The only shared file that may be missing: without it nothing is known to be out of scope."""
+    """May be missing: without it nothing is known to be out of scope."""
     if not (root / "elsewhere.yaml").exists():
         return
     place = _shared_file(loaded, root, "elsewhere")
     if place and not place.located.problems:
+        if not isinstance(place.located.value or {}, dict):
+            loaded.problems.append(place.problem((), "schema", "应为“编号: {label: …, questions: […]}”的键值对"))
+            return
         for key, value in (place.located.value or {}).items():
             group = _validated(loaded, place, Elsewhere, value, (key,))
             if group:
                 loaded.elsewhere[key] = group
+
+
+def _load_confusable(loaded: Loaded, root: Path) -> None:
+    """May be missing: without it no two articles may be near copies."""
+    if not (root / "confusable.yaml").exists():
+        return
+    place = _shared_file(loaded, root, "confusable")
+    if place and not place.located.problems:
+        listed = _validated(loaded, place, _Confusables, place.located.value or [])
+        loaded.confusable = listed.root if listed else ()
+
+
+class _Confusables(RootModel[tuple[Confusable, ...]]):
+    """The file `confusable.yaml`."""
 
 
 _LEXICON: dict[str, Callable[[Any], Any]] = {
@@ -249,8 +285,8 @@ def _load_markdown(
         return
     file, text = read
     located, body_text, body_line = split_front_matter(file, text)
-    place = Place(file, located)
-    body = Body(file, body_text, body_line, located.lines)
+    place = Place(file, located, text)
+    body = Body(file, MARKDOWN_WAIVER.sub("", body_text), body_line, located.lines)
     parts = read_body(body)
     loaded.problems += [*located.problems, *body.problems]
     if located.problems:
@@ -263,6 +299,7 @@ def _load_markdown(
     entry = _validated(loaded, place, model, {**located.value, **parts})
     if isinstance(entry, Policy):
         entry = entry.model_copy(update={"clauses": tuple(_within(entry, clause) for clause in entry.clauses)})
+        loaded.problems += _never_in_force(place, entry)
     if entry is not None:
         _keep(loaded, place, entry, into)
 
@@ -273,11 +310,18 @@ def _within(policy: Policy, clause: Clause) -> Clause:
     return clause.model_copy(update={"valid_from": start, "valid_until": end})
 
 
+def _never_in_force(place: Place, policy: Policy) -> Iterator[Problem]:
+    for n, clause in enumerate(policy.clauses):
+        if clause.valid_from and clause.valid_until and clause.valid_from >= clause.valid_until:
+            message = "这一条的有效期与规则的有效期合起来是空的；请检查两处的 valid_from 和 valid_until"
+            yield place.problem(("clauses", n), "clause-window", message)
+
+
 def _load_flow(loaded: Loaded, path: Path, root: Path) -> None:
     read = _read(path, root, loaded.problems)
     if read is None:
         return
-    place = Place(read[0], read_yaml(*read))
+    place = _yaml_place(*read)
     loaded.problems += place.located.problems
     if place.located.problems:
         return
@@ -291,7 +335,7 @@ def _load_phrasings(loaded: Loaded, path: Path, root: Path) -> None:
     read = _read(path, root, loaded.problems)
     if read is None:
         return
-    place = Place(read[0], read_yaml(*read))
+    place = _yaml_place(*read)
     loaded.problems += place.located.problems
     if place.located.problems:
         return

@@ -54,6 +54,7 @@ def build_model(source: str | None, target: Path, texts: Sequence[str], prefixes
     `texts` are the phrasings on which parity is measured; `prefixes` override what the model declares.
     Raises ModelSourceError or ParityError; an existing folder is replaced only after success.
     """
+    _refuse_early(source, target, texts)
     work = target.with_name(target.name + ".tmp")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -87,6 +88,16 @@ def build_model(source: str | None, target: Path, texts: Sequence[str], prefixes
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return parity
+
+
+def _refuse_early(source: str | None, target: Path, texts: Sequence[str]) -> None:
+    """What can be told before minutes of work."""
+    if len(texts) < 2:
+        raise ParityError(
+            f"至少要两条问法才能与原模型对照，内容里只有 {len(texts)} 条；请用 --content 指定内容目录，或先写好常见问题"
+        )
+    if source is not None and Path(source).exists() and Path(source).resolve().is_relative_to(target.resolve()):
+        raise ModelSourceError(f"--from {source} 在要重建的目录 {target} 里面，会被一起删掉；请先把它复制到别处")
 
 
 class _Embedder(torch.nn.Module):
@@ -169,22 +180,26 @@ def _write_meta(
 def measure_parity(
     original: SentenceTransformer, converted: OnnxEncoder, texts: Sequence[str], prefixes: dict[Role, str]
 ) -> Parity:
-    """Cosine between the two models' vectors of each text, and agreement of their ten nearest neighbours."""
+    """Cosine between the two models' vectors of each text, and agreement of their ten nearest neighbours.
+
+    Needs two texts; fewer than twelve are all each other's neighbours, and only the cosines tell.
+    """
     prefixed = [prefixes["query"] + text for text in texts]
     before = np.asarray(original.encode(prefixed, prompt="", normalize_embeddings=True, show_progress_bar=False))
     after = converted.encode(texts, "query")
     cosines = np.sum(before * after, axis=1)
-    near = [set(row) & set(other) for row, other in zip(_nearest(before), _nearest(after), strict=True)]
+    count = min(10, len(texts) - 1)
+    near = [set(row) & set(other) for row, other in zip(_nearest(before, count), _nearest(after, count), strict=True)]
     return Parity(
         texts=len(texts),
         cosine_p5=float(np.percentile(cosines, 5)),
         cosine_p50=float(np.percentile(cosines, 50)),
-        overlap_at_10=float(np.mean([len(shared) for shared in near])) / min(10, len(texts) - 1),
+        overlap_at_10=float(np.mean([len(shared) for shared in near])) / count,
     )
 
 
-def _nearest(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Indices of the ten nearest other rows of each row."""
+def _nearest(vectors: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Indices of the `count` nearest other rows of each row."""
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
-    return np.argsort(-scores, axis=1)[:, :10]
+    return np.argsort(-scores, axis=1)[:, :count]

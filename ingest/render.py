@@ -14,6 +14,9 @@ from pydantic import BaseModel
 from kb_service.content import Content, Fact, Policy
 
 PLACEHOLDER = re.compile(r"\{\{\s*(?P<kind>[a-z]+)\s*:\s*(?P<name>[^{}]*?)\s*\}\}")
+# Blanks that a writer typed beside a fact for legibility; Chinese has none there once it is written out.
+_BLANK_BEFORE = re.compile(r"(?<=[\u3400-\u9fff，。；：、]) (?=\{\{(?:fact|clause):)")
+_BLANK_AFTER = re.compile(r"(?P<placeholder>\{\{(?:fact|clause):[^{}]*\}\}) (?=[\u3400-\u9fff])")
 KINDS = ("fact", "clause", "slot")
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -61,7 +64,12 @@ def _writer(facts: dict[str, Fact], clauses: dict[str, str]) -> Callable[[str], 
             return clauses[match["name"]]
         return f"{{{{slot:{match['name']}}}}}"
 
-    return lambda text: PLACEHOLDER.sub(replace, text) if "{{" in text else text
+    def write_out(text: str) -> str:
+        if "{{" not in text:
+            return text
+        return PLACEHOLDER.sub(replace, _BLANK_AFTER.sub(r"\g<placeholder>", _BLANK_BEFORE.sub("", text)))
+
+    return write_out
 
 
 def _map_text(value: Any, change: Callable[[str], str]) -> Any:

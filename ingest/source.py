@@ -139,7 +139,7 @@ def headings(body: str, first_line: int, *levels: int) -> tuple[str, list[Headin
         match = None if fence else _HEADING.match(line)
         if match and len(match[1]) in levels:
             marks.append((number, len(match[1]), match[2]))
-    ends = [number for number, _, _ in marks[1:]] + [len(lines)]
+    ends = [*(number for number, _, _ in marks), len(lines)][1:]  # none where there is no heading
     found = [
         Heading(level, title, start + first_line, "\n".join(lines[start + 1 : end]).strip("\n"), start + 1 + first_line)
         for (start, level, title), end in zip(marks, ends, strict=True)

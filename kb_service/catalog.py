@@ -119,6 +119,15 @@ class Catalog(Record):
             self._shown[key] = ShownText.of(self.policies[policy].clauses[part].text)
         return self._shown[key]
 
+    def point_text(self, point: PointRef) -> str:
+        """The text that an index point stands for, as content has it; a document's is the article's title."""
+        if point.role == "clause":
+            return self.policies[point.entry.partition("#")[0]].clauses[point.part].text
+        faq = self.faqs[point.entry]
+        if point.role == "passage":
+            return faq.sections[point.part].text
+        return faq.questions[point.part - 1] if point.role == "question" and point.part else faq.title
+
 
 def may_see(reader: Audience, label: Audience) -> bool:
     """Whether a reader of one level may see something labelled with another."""

@@ -6,12 +6,13 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from kb_service.catalog import Catalog
+from kb_service.catalog import Catalog, PointRef
 from kb_service.encoder import Encoder
 from kb_service.errors import EncoderMismatch, VersionBroken
 from kb_service.index import VectorIndex
@@ -19,6 +20,15 @@ from kb_service.index.edge import EdgeIndex
 from kb_service.settings import Settings
 from kb_service.text import Segmenter
 from kb_service.versions import Manifest, copy_files, read_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """What a ranking is made from: `points[n]` says what index point `n` stands for."""
+
+    encoder: Encoder
+    index: VectorIndex
+    points: Sequence[PointRef]
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,11 @@ class Knowledge:
     encoder: Encoder
     folder: Path
     cleanup: list[weakref.finalize] = field(default_factory=list, compare=False)  # type: ignore[type-arg]
+
+    @property
+    def searchable(self) -> Searchable:
+        """What `retrieve` needs of it. Hold on to this object as long as to that: the index closes with it."""
+        return Searchable(self.encoder, self.index, self.catalog.points)
 
     @property
     def version(self) -> str:

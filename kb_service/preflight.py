@@ -30,7 +30,7 @@ def problem(port=None):
 
 
 def _port_problem(port):
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
         return "PORT=%s 不是端口号；请用 1 到 65535 的整数，例如 PORT=8001 make run。" % port
     probe = socket.socket()
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -22,8 +22,8 @@ def choose_templates(
 ) -> list[Template]:
     """Templates that fit the case, best first.
 
-    `linked` are ids that the answers name, best answer first; `issue_types` are the answers' types. A link counts
-    most, then the stage and the channel of the case. Templates for the other party never come.
+    `linked` are ids that the answers name, best answer first; `issue_types` are the answers' types. The channel of the
+    case counts most, then its stage, then a link. Templates for the other party never come.
     """
     order = {name: place for place, name in reversed(list(enumerate(linked)))}
     pool = {name: catalog.templates[name] for name in linked}

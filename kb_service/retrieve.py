@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kb_service.catalog import ELSEWHERE, PointRef
 from kb_service.index import Candidates, Scope, SparseTerms
-from kb_service.knowledge import Knowledge
+from kb_service.knowledge import Searchable
 from kb_service.text import fold, sparse_terms, term_id
 
 POINTS_PER_LEG = 100  # an article has about 15 points; fewer would leave too few articles to fuse
@@ -52,16 +52,16 @@ class Ranking:
     outside: str | None = None
 
 
-def retrieve(knowledge: Knowledge, query: str, scope: Scope, limit: int) -> Ranking:
+def retrieve(source: Searchable, query: str, scope: Scope, limit: int, dense_share: float = DENSE_SHARE) -> Ranking:
     """The best `limit` entries for `query` inside `scope`. Raises VectorIndexError."""
     started = time.perf_counter()
     folded = fold(query)
-    vector = knowledge.encoder.encode([folded], "query")[0]
+    vector = source.encoder.encode([folded], "query")[0]
     encoded = time.perf_counter()
     terms = query_terms(folded)
-    found = knowledge.index.search(vector, terms, scope, POINTS_PER_LEG)
+    found = source.index.search(vector, terms, scope, POINTS_PER_LEG)
     searched = time.perf_counter()
-    ranked, outside = _rank(knowledge.catalog.points, found, len(terms.ids), limit)
+    ranked, outside = _rank(source.points, found, len(terms.ids), limit, dense_share)
     finished = time.perf_counter()
     timings = {"encode": encoded - started, "search": searched - encoded, "rank": finished - searched}
     return Ranking(ranked, {name: seconds * 1000 for name, seconds in timings.items()}, len(terms.ids), outside)
@@ -73,13 +73,15 @@ def query_terms(query: str) -> SparseTerms:
     return SparseTerms(ids, [1.0] * len(ids))
 
 
-def _rank(points: Sequence[PointRef], found: Candidates, terms: int, limit: int) -> tuple[list[Ranked], str | None]:
+def _rank(
+    points: Sequence[PointRef], found: Candidates, terms: int, limit: int, dense_share: float
+) -> tuple[list[Ranked], str | None]:
     """The best `limit` entries, and the out-of-scope group that beats them all, if one does."""
     best_dense, best_sparse = _best_point(points, found.dense), _best_point(points, found.sparse)
     nearest = _best_point(points, {n: score for n, score in found.dense.items() if points[n].role != "document"})
     dense_scaled, sparse_scaled = _scaled(best_dense), _scaled(best_sparse)
     fused = [
-        (DENSE_SHARE * dense_scaled.get(entry, 0.0) + (1 - DENSE_SHARE) * sparse_scaled.get(entry, 0.0), entry)
+        (dense_share * dense_scaled.get(entry, 0.0) + (1 - dense_share) * sparse_scaled.get(entry, 0.0), entry)
         for entry in best_dense.keys() | best_sparse.keys()
     ]
     fused.sort(key=lambda item: (-item[0], item[1]))
@@ -129,9 +131,7 @@ def _scaled(best: Best) -> dict[str, float]:
 
 def _lead(best: Best, absent: float) -> Callable[[float | None], float]:
     """How far an entry's score of a leg stands above the best other one; `absent` stands for no score."""
-    first, second = (
-        sorted((score for score, _ in best.values()), reverse=True)[:2] if len(best) > 1 else (absent, absent)
-    )
+    first, second = [*sorted((score for score, _ in best.values()), reverse=True), absent, absent][:2]
 
     def lead(score: float | None) -> float:
         if score is None:
@@ -143,8 +143,8 @@ def _lead(best: Best, absent: float) -> Callable[[float | None], float]:
 
 # Logistic regression of "this entry answers the question" on raw scores (a rescaled one tops out high for rubbish too)
 # and their leads. Fitted by `kb-eval calibrate` on the dev split.
-BIAS = -23.892
-WEIGHTS = (23.414, 41.744, 0.235, 0.630, -0.352)
+BIAS = -26.827
+WEIGHTS = (26.456, 46.565, 0.244, 0.634, -0.365)
 
 
 Features = tuple[float, float, float, float, float]
@@ -161,16 +161,3 @@ def confidence(parts: Features) -> float:
     """Estimated probability in 0..1 that the entry answers the question; see the constants above."""
     logit = BIAS + sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
-
-
-def point_text(knowledge: Knowledge, point: PointRef) -> str:
-    """The text that a point stands for, as content has it."""
-    catalog = knowledge.catalog
-    if point.role == "clause":
-        return catalog.policies[point.entry.partition("#")[0]].clauses[point.part].text
-    faq = catalog.faqs[point.entry]
-    if point.role == "passage":
-        return faq.sections[point.part].text
-    if point.role == "document":
-        return faq.title
-    return faq.questions[point.part - 1] if point.part else faq.title

@@ -33,7 +33,7 @@ from kb_service.errors import InvalidRequest, UnknownValue, suggest_name
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
 from kb_service.reply import choose_templates, fill
-from kb_service.retrieve import Ranked, Ranking, point_text, retrieve
+from kb_service.retrieve import Ranked, Ranking, retrieve
 from kb_service.text import has_words, highlight_spans
 
 HIGH, MEDIUM, LOW = 0.8, 0.5, 0.2  # confidence: band limits; below LOW nothing is offered as an answer
@@ -47,7 +47,9 @@ def suggest(knowledge: Knowledge, request: SuggestRequest, degraded: Sequence[st
     _check_names(knowledge.catalog, request)
     scope, query = _case_scope(request), effective_query(request)
     suggestion = uuid.uuid4().hex
-    ranking = retrieve(knowledge, query, scope, request.limit + RELATED) if has_words(query) else Ranking([], {})
+    ranking = (
+        retrieve(knowledge.searchable, query, scope, request.limit + RELATED) if has_words(query) else Ranking([], {})
+    )
     offered = [hit for hit in ranking.entries if hit.confidence >= LOW]
     status, reason = _status(query, ranking, offered, knowledge)
     shown = offered[: request.limit]
@@ -78,7 +80,7 @@ def search(knowledge: Knowledge, request: SearchRequest, degraded: Sequence[str]
     scope = _scope(request)
     showing = uuid.uuid4().hex
     if has_words(request.query):
-        ranking = retrieve(knowledge, request.query, scope, request.limit)
+        ranking = retrieve(knowledge.searchable, request.query, scope, request.limit)
     elif request.query.strip():
         ranking = Ranking([], {})  # punctuation only: nothing to look for
     else:
@@ -94,7 +96,7 @@ def rank_case(knowledge: Knowledge, request: SuggestRequest) -> Ranking:
     query = effective_query(request)
     if not has_words(query):
         return Ranking([], {})
-    return retrieve(knowledge, query, _case_scope(request), request.limit)
+    return retrieve(knowledge.searchable, query, _case_scope(request), request.limit)
 
 
 def effective_query(request: SuggestRequest) -> str:
@@ -135,7 +137,7 @@ def _scope(
     return Scope(
         audience=request.audience,
         now=now,
-        clause_time=request.as_of or order_time or now,
+        clause_time=order_time or now,
         party=filters.party or party,
         product_categories=tuple(dict.fromkeys(name for item in categories for name in (*ancestors(item), "any"))),
         issue_types=tuple(filters.issue_types),
@@ -173,8 +175,7 @@ def _check_name(field: str, value: str | None, known: list[str]) -> None:
 
 def _status(query: str, ranking: Ranking, offered: Sequence[Ranked], knowledge: Knowledge) -> tuple[Status, str | None]:
     if offered:
-        best = max(hit.confidence for hit in offered)
-        return ("answered", None) if best >= MEDIUM else ("low_confidence", "把握不大；请核对后再用，或请客户补充情况")
+        return ("answered", None) if offered[0].confidence >= MEDIUM else ("low_confidence", "把握不大；请核对后再用，或请客户补充情况")
     if not has_words(query):
         return "no_answer", "没有可以检索的文字"
     if not knowledge.catalog.content.faqs and not knowledge.catalog.content.policies:
@@ -231,7 +232,7 @@ def _answer(
         issue_types=_entry_issue_types(catalog, hit.entry),
         confidence=round(hit.confidence, 4),
         band=_band(hit.confidence),
-        matched_phrase=point_text(knowledge, hit.point),
+        matched_phrase=catalog.point_text(hit.point),
         highlights=[
             Span(start=start, end=end) for start, end in highlight_spans(body.shown.text, body.shown.folded, words)
         ],

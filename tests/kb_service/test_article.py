@@ -58,5 +58,5 @@ def test_a_template_and_a_flow(knowledge: Knowledge) -> None:
     assert set(template.tones) == {"neutral", "soothing"}
     flow = article(knowledge, "flow.refund.no-ship", "agent", NOW)
     assert flow.flow is not None
-    assert flow.flow["steps"][0]["action"] == "发送退款路径，时限 48小时。"  # type: ignore[index]
+    assert flow.flow["steps"][0]["action"] == "发送退款路径，时限48小时。"  # type: ignore[index]
     assert "title" not in flow.flow

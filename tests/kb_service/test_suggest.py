@@ -53,7 +53,7 @@ def test_a_question_gets_its_answer_first(knowledge: Knowledge) -> None:
     found = ask(knowledge, "付款三天了卖家还没发货，想退钱")
     best = found.answers[0]
     assert (found.status, best.id, best.kind, best.band) == ("answered", "trade.refund.no-ship", "faq", "high")
-    assert best.text.startswith("## 结论\n卖家 48小时 内没有发货")
+    assert best.text.startswith("## 结论\n卖家48小时内没有发货")
     faq = knowledge.catalog.faqs[best.id]
     assert best.matched_phrase in (faq.title, *faq.questions)
     assert best.citations[0].title == "《交易规则》第1条 发货时限"

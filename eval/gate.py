@@ -1,0 +1,64 @@
+"""The gate: what quality has to stay above, as rows of `conditions.yaml`. A failed run raises, never scores 0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from eval.golden import read_golden
+from eval.run import Run, run_golden
+from kb_service.content import Record
+from kb_service.errors import KnowledgeBaseError
+from kb_service.settings import Settings
+
+
+class Condition(Record):
+    """One published number: set, slice, measure, what is expected and how far it may fall (or rise, if `at_most`)."""
+
+    set: str
+    slice: str
+    measure: str
+    expected: float
+    tolerance: float
+    at_most: bool = False
+    full: bool = False  # only with --full
+
+    def holds(self, value: float) -> bool:
+        """Whether the value is inside the tolerance; better than expected always is."""
+        limit = self.expected + self.tolerance if self.at_most else self.expected - self.tolerance
+        return value <= limit if self.at_most else value >= limit
+
+
+def read_conditions(path: Path) -> list[Condition]:
+    """The rows of the file. Raises KnowledgeBaseError."""
+    try:
+        rows = TypeAdapter(list[Condition]).validate_python(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise KnowledgeBaseError(f"读不了 {path}：{error}") from error
+    if not rows:
+        raise KnowledgeBaseError(f"{path} 里没有任何条件")
+    return rows
+
+
+def gate(conditions: list[Condition], settings: Settings, full: bool) -> tuple[bool, str]:
+    """(whether all hold, the table). Raises KnowledgeBaseError for a set or a measure that does not exist."""
+    chosen = [condition for condition in conditions if full or not condition.full]
+    runs: dict[str, Run] = {}
+    lines = ["| set | slice | measure | expected | tolerance | found | |", "|---|---|---|---|---|---|---|"]
+    passed = True
+    for row in chosen:
+        if row.set not in runs:
+            path = Path(row.set)
+            runs[row.set] = run_golden(read_golden(path), settings, "gate", path)
+        try:
+            value = runs[row.set].measures[row.slice][row.measure]
+        except KeyError as error:
+            raise KnowledgeBaseError(f"{row.set} 没有 {row.slice} 的 {row.measure}；请改正 conditions.yaml") from error
+        holds = row.holds(value)
+        passed &= holds
+        wanted = f"{'≤' if row.at_most else '≥'} {row.expected:.3f} | {row.tolerance:.3f}"
+        verdict = "ok" if holds else "**fails**"
+        lines.append(f"| {row.set} | {row.slice} | {row.measure} | {wanted} | {value:.3f} | {verdict} |")
+    return passed, "\n".join(lines)
