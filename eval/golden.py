@@ -107,6 +107,8 @@ def read_golden(path: Path) -> list[GoldenQuestion]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise KnowledgeBaseError(f"读不了评测集 {path}：{error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise KnowledgeBaseError(f"读不了评测集 {path}：不是 UTF-8 编码；请另存为 UTF-8") from error
     found: dict[str, GoldenQuestion] = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -174,9 +176,9 @@ def check_sets(paths: Sequence[Path], root: Path) -> list[str]:
     from ingest.check import checked_content  # here: reading questions alone needs no parser
 
     content = checked_content(root)
-    phrasings = Phrasings(
-        (faq.id, text) for faq in content.faqs for text in (faq.title, *faq.questions, *faq.more_questions)
-    )
+    indexed = [(faq.id, text) for faq in content.faqs for text in (faq.title, *faq.questions, *faq.more_questions)]
+    indexed += [(name, text) for name, group in content.elsewhere.items() for text in group.questions]
+    phrasings = Phrasings(indexed)
     known = {faq.id for faq in content.faqs}
     known |= {f"{policy.id}#{clause.id}" for policy in content.policies for clause in policy.clauses}
     templates = {template.id for template in content.templates}

@@ -54,7 +54,12 @@ def ranking_measures(
 
 
 def auroc(confidence: Sequence[float], positive: Sequence[bool]) -> float:
-    """Area under the ROC curve: the chance that a positive question gets the higher confidence. 0.5 is guessing."""
+    """Area under the ROC curve: the chance that a positive question gets the higher confidence. 0.5 is guessing.
+
+    Raises ValueError if all questions are of one class.
+    """
+    if len(set(positive)) < 2:
+        raise ValueError("AUROC needs questions of either class")
     return float(roc_auc_score(np.array(positive), np.array(confidence)))
 
 

@@ -42,9 +42,9 @@ def read_external(folder: Path) -> ExternalSet:
     """`corpus.jsonl`, `queries.jsonl` and `qrels.tsv` (or `qrels/test.tsv`). Raises KnowledgeBaseError."""
     corpus = [
         Document(str(row["_id"]), str(row.get("title") or ""), str(row["text"]))
-        for row in _rows(folder / "corpus.jsonl")
+        for row in _rows(folder / "corpus.jsonl", "_id", "text")
     ]
-    texts = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl")}
+    texts = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", "_id", "text")}
     flat = folder / "qrels.tsv"
     judged = _judgments(flat if flat.exists() else folder / "qrels" / "test.tsv")
     known = {document.id for document in corpus}
@@ -58,12 +58,16 @@ def read_external(folder: Path) -> ExternalSet:
     return ExternalSet(folder.name, corpus, {name: texts[name] for name in judged}, judged)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _rows(path: Path, *required: str) -> list[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.strip()]
+        rows: list[dict[str, Any]] = [json.loads(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
         raise KnowledgeBaseError(f"读不了 {path}：{error}") from error
+    for number, row in enumerate(rows, 1):
+        if missing := [name for name in required if name not in row]:
+            raise KnowledgeBaseError(f"{path} 第 {number} 行缺少 {missing[0]}")
+    return rows
 
 
 def _judgments(path: Path) -> dict[str, dict[str, int]]:

@@ -22,7 +22,7 @@ from ingest.files import content_hash
 from ingest.render import render_content
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
-from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, ancestors
+from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, above, ancestors
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
@@ -110,7 +110,8 @@ def index_units(content: Content) -> Iterator[Unit]:
 
 def _faq_units(faq: Faq) -> Iterator[Unit]:
     def facets(audience: Audience) -> PointFacets:
-        categories = tuple(name for category in faq.product_categories for name in ancestors(category))
+        higher = (above(name) for category in faq.product_categories for name in ancestors(category)[:-1])
+        categories = tuple(dict.fromkeys((*faq.product_categories, *higher)))
         return PointFacets("faq", faq.id, audience, faq.party, ancestors(faq.issue_type), categories, faq)
 
     phrasings = [fold(question) for question in (faq.title, *faq.questions)]

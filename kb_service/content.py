@@ -42,6 +42,11 @@ def ancestors(dotted: str) -> tuple[str, ...]:
     return tuple(".".join(parts[: n + 1]) for n in range(len(parts)))
 
 
+def above(dotted: str) -> str:
+    """The label that entries below `dotted` carry, so that asking for the higher category finds them."""
+    return f"{dotted}.*"
+
+
 def _moment(value: Any) -> Any:
     """A date means Beijing midnight; a time without an offset is Beijing time."""
     if isinstance(value, str):

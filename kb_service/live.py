@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from kb_service.encoder import Encoder, load_encoder
-from kb_service.errors import KnowledgeBaseError, NothingPublished
+from kb_service.errors import KnowledgeBaseError, NothingPublished, VersionBroken
 from kb_service.knowledge import Knowledge, open_version, remove_orphans
 from kb_service.settings import Settings
 from kb_service.versions import read_pointer
@@ -51,7 +51,8 @@ class Live:
             self.knowledge = open_version(self.settings, version, self.encoder, self.knowledge)
             gc.collect()
             gc.freeze()  # catalog and dictionary live as long as the version: keep the collector from walking them
-        except KnowledgeBaseError as error:
+        except (KnowledgeBaseError, OSError) as failure:  # OSError: no room for the private copy, no right to read
+            error = failure if isinstance(failure, KnowledgeBaseError) else VersionBroken(f"载入版本失败：{failure}")
             if str(error) != str(self.error):
                 log.warning("published version not loaded: %s", error)
             self.error = error

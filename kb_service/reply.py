@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kb_service.catalog import Catalog, may_see
-from kb_service.content import Audience, Taxonomy, Template, Tone
+from kb_service.content import Taxonomy, Template, Tone
 from kb_service.contract import Case, MissingSlot, ReplyTemplate
+from kb_service.index import Scope
 
 _SLOT = re.compile(r"\{\{slot:([^{}]+)\}\}")
 
@@ -17,13 +18,13 @@ def choose_templates(
     linked: Sequence[str],
     issue_types: Sequence[str],
     case: Case,
-    audience: Audience,
+    scope: Scope,
     exclude: Sequence[str],
 ) -> list[Template]:
     """Templates that fit the case, best first.
 
     `linked` are ids that the answers name, best answer first; `issue_types` are the answers' types. The channel of the
-    case counts most, then its stage, then a link. Templates for the other party never come.
+    case counts most, then its stage, then a link. Templates for the other party, or not in force, never come.
     """
     order = {name: place for place, name in reversed(list(enumerate(linked)))}
     pool = {name: catalog.templates[name] for name in linked}
@@ -33,7 +34,8 @@ def choose_templates(
         template
         for template in pool.values()
         if template.id not in exclude
-        and may_see(audience, template.audience)
+        and may_see(scope.audience, template.audience)
+        and template.in_force(scope.now)
         and (case.party in (None, "both") or template.party in (case.party, "both"))
     ]
 

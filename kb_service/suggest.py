@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from kb_service.article import citation, clause_title
-from kb_service.catalog import ELSEWHERE, Catalog, ShownText, may_see
-from kb_service.content import CHINA, Audience, Faq, ancestors
+from kb_service.catalog import Catalog, ShownText, may_see
+from kb_service.content import CHINA, Audience, Faq, above, ancestors
 from kb_service.contract import (
     Answer,
     Band,
@@ -68,7 +68,7 @@ def suggest(knowledge: Knowledge, request: SuggestRequest, degraded: Sequence[st
         if "understanding" in request.include
         else None,
         answers=answers if "answers" in request.include else [],
-        templates=list(_templates(knowledge, shown, issue_types, request, suggestion)),
+        templates=list(_templates(knowledge, shown, issue_types, scope, request, suggestion)),
         related=list(_related(knowledge, shown, offered, scope, request, suggestion)),
     )
 
@@ -133,13 +133,15 @@ def _scope(
         message = f"下单时间 {order_time.isoformat()} 晚于查询时间 {asked}；请核对 order_time 或 as_of"
         raise InvalidRequest(message, "case.order_time")
     filters = request.filters
-    categories = [*filters.product_categories, *([category] if category else [])]
+    # What is for a category, for all above it and for all below it, but not for its neighbours.
+    asked = [*filters.product_categories, *([category] if category else [])]
+    categories = [name for item in asked for name in (*ancestors(item), above(item), "any")]
     return Scope(
         audience=request.audience,
         now=now,
         clause_time=order_time or now,
         party=filters.party or party,
-        product_categories=tuple(dict.fromkeys(name for item in categories for name in (*ancestors(item), "any"))),
+        product_categories=tuple(dict.fromkeys(categories)),
         issue_types=tuple(filters.issue_types),
         kinds=tuple(filters.kinds),
         exclude=tuple(request.exclude_ids),
@@ -175,7 +177,11 @@ def _check_name(field: str, value: str | None, known: list[str]) -> None:
 
 def _status(query: str, ranking: Ranking, offered: Sequence[Ranked], knowledge: Knowledge) -> tuple[Status, str | None]:
     if offered:
-        return ("answered", None) if offered[0].confidence >= MEDIUM else ("low_confidence", "把握不大；请核对后再用，或请客户补充情况")
+        return (
+            ("answered", None)
+            if offered[0].confidence >= MEDIUM
+            else ("low_confidence", "把握不大；请核对后再用，或请客户补充情况")
+        )
     if not has_words(query):
         return "no_answer", "没有可以检索的文字"
     if not knowledge.catalog.content.faqs and not knowledge.catalog.content.policies:
@@ -299,6 +305,7 @@ def _templates(
     knowledge: Knowledge,
     hits: Sequence[Ranked],
     issue_types: Sequence[IssueType],
+    scope: Scope,
     request: SuggestRequest,
     suggestion: str,
 ) -> Iterator[ReplyTemplate]:
@@ -308,7 +315,7 @@ def _templates(
     faqs = [catalog.faqs[hit.entry] for hit in hits if hit.entry in catalog.faqs]
     linked = list(dict.fromkeys(name for faq in faqs for name in faq.templates))
     names = [issue.id for issue in issue_types]
-    chosen = choose_templates(catalog, linked, names, request.case, request.audience, request.exclude_ids)
+    chosen = choose_templates(catalog, linked, names, request.case, scope, request.exclude_ids)
     for template in chosen[:TEMPLATES]:
         record = f"{suggestion}.{template.id}"
         yield fill(template, request.tone, request.case.slots, catalog.content.taxonomy, record)
@@ -350,7 +357,7 @@ def _listing(knowledge: Knowledge, scope: Scope, limit: int) -> list[Ranked]:
     """The entries inside a scope without a query, as hits without scores."""
     points = {point.entry: point for point in reversed(knowledge.catalog.points)}
     clause_parts = _clauses_in_force(knowledge.catalog, scope)
-    names = sorted(name for name in knowledge.index.entries(scope, limit) if not name.startswith(ELSEWHERE))
+    names = sorted(knowledge.index.entries(replace(scope, kinds=scope.kinds or ("faq", "policy")), limit))
     found = []
     for name in names:
         point = points[name]

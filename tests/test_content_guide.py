@@ -19,6 +19,7 @@ KINDS = {
     "FAQ": "faq/example.md",
     "更多问法": "phrasings/example.yaml",
     "知识库之外": "elsewhere.yaml",
+    "易混文章": "confusable.yaml",
     "规则": "policy/example.md",
     "回复模板": "templates/example.md",
     "流程": "flows/example.yaml",
@@ -70,6 +71,7 @@ def test_the_examples_are_clean(folder: Path) -> None:
     loaded = check(folder)
     assert len(next(faq for faq in loaded.faqs if faq.id == "trade.refund.seller-no-ship").more_questions) == 3
     assert [len(group.questions) for group in loaded.elsewhere.values()] == [2]
+    assert len(loaded.confusable) == 1
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,7 @@ def test_the_examples_are_clean(folder: Path) -> None:
         ("faq/example.md", "party: buyer", "party: byer"),
         ("phrasings/example.yaml", "trade.refund.seller-no-ship:", "trade.refund.no-such:"),
         ("elsewhere.yaml", "  label: 其他购物平台\n", ""),
+        ("confusable.yaml", "trade.no-ship.remind-seller", "trade.no-ship.remind-saler"),
         ("policy/example.md", "{#seller-response valid_until=2026-03-01}", "{#seller-response}"),
         ("templates/example.md", "stage: resolve", "stage: resovle"),
         ("flows/example.yaml", "to: trade-ops", "to: trade-op"),

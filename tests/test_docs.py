@@ -218,6 +218,9 @@ def make_worse(content: Path, example: str) -> None:
         (content / good).rename(content / bad)
         return
     path = content / file
+    if not path.exists():
+        path.write_text(good, "utf-8")
+        assert check(content).problems == []
     text = path.read_text("utf-8")
     if good.startswith("saved as "):
         path.write_bytes(text.encode(bad.removeprefix("saved as ")))

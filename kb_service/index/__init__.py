@@ -38,7 +38,7 @@ class PointFacets:
     audience: Audience
     party: str
     issue_types: tuple[str, ...]  # with all ancestors
-    product_categories: tuple[str, ...]
+    product_categories: tuple[str, ...]  # its own, and `content.above` for each ancestor
     validity: Validity
 
 

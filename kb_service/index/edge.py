@@ -50,7 +50,8 @@ def write_edge_index(folder: Path, points: Iterable[Point], dimension: int) -> i
                 size=dimension, distance=edge.Distance.Cosine, datatype=edge.VectorStorageDatatype.Float16
             )
         },
-        sparse_vectors={_SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        # full_scan_threshold=0: the inverted index always; the default scans up to 5,000 points, 0.9 ms against 0.1 ms.
+        sparse_vectors={_SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, full_scan_threshold=0)},
         optimizers=edge.EdgeOptimizersConfig(default_segment_number=1, indexing_threshold=_NEVER),
         max_search_threads=1,  # with one segment a larger pool only adds hand-overs: 1.15 ms against 0.95 ms
         wal_enabled=False,

@@ -141,8 +141,10 @@ def test_a_name_that_cannot_be_downloaded_is_a_clear_error_without_a_minute_of_r
 # ── what is written
 
 
-def test_a_conversion_that_is_close_is_written_whole(tmp_path: Path) -> None:
+def test_a_conversion_that_is_close_replaces_the_old_model_whole(tmp_path: Path) -> None:
     source, target = tiny_model(tmp_path), tmp_path / "models" / "mine"
+    target.mkdir(parents=True)
+    (target / "leftover").touch()
     parity = build_model(str(source), target, TEXTS, None)
     assert (parity.texts, parity.cosine_p5 >= MIN_COSINE_P5, parity.overlap_at_10 >= MIN_OVERLAP) == (21, True, True)
     assert sorted(path.name for path in target.iterdir()) == ["meta.json", "model.onnx", "tokenizer.json"]

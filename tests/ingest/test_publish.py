@@ -84,9 +84,7 @@ def test_publish_edit_rollback(home: Settings, content: Path, encoder: Encoder) 
     assert (second.action, read_pointer(home.home)) == ("built", second.version)
     scope = Scope("agent", NOW, NOW)
     knowledge = open_version(home, second.version, encoder)
-    best = retrieve(knowledge.searchable, "半夜有人用我的号发广告", scope, 1).entries[
-        0
-    ]
+    best = retrieve(knowledge.searchable, "半夜有人用我的号发广告", scope, 1).entries[0]
     assert (best.entry, round(best.dense or 0, 2)) == ("account.theft.emergency", 1.0)
     assert rollback(home).id == first.version == read_pointer(home.home)
     assert publish(content, home).action == "reactivated"  # that content is kept already

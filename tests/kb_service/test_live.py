@@ -147,3 +147,14 @@ def test_private_copies_go_with_their_version_and_with_dead_processes(
     assert not orphan.exists()
     del loaded
     assert not folder.exists()
+
+
+def test_no_room_for_the_private_copy_is_said_and_heals(home: Settings, content: Path) -> None:
+    blocker = home.home / "serving"
+    blocker.write_text("a file where the folder belongs")
+    publish(content, home)
+    with TestClient(create_app(home)) as client:
+        assert eventually(lambda: "载入版本失败" in (client.get("/readyz").json()["reason"] or ""))
+        assert client.post("/v1/suggest", json={"query": "退款"}).status_code == 503
+        blocker.unlink()
+        assert eventually(lambda: client.get("/readyz").status_code == 200)

@@ -71,7 +71,8 @@ def test_too_little_disk_is_one_sentence_before_the_first_installation_only(fres
     assert fresh.INSTALL_BYTES == 4 * 2**30
     fresh.INSTALL_BYTES = 2**70  # no disk has as much
     assert re.fullmatch(
-        rf"磁盘空间不足：首次安装约需 4 GiB，{re.escape(str(tmp_path))} 只剩 \d+\.\d GiB；请清理后再试。", fresh.problem()
+        rf"磁盘空间不足：首次安装约需 4 GiB，{re.escape(str(tmp_path))} 只剩 \d+\.\d GiB；请清理后再试。",
+        fresh.problem(),
     )
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "installed").touch()

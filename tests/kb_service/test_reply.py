@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +11,11 @@ from ingest.check import checked_content
 from kb_service.catalog import Catalog
 from kb_service.content import Audience, Party, Taxonomy, Template
 from kb_service.contract import Case, MissingSlot
+from kb_service.index import Scope
 from kb_service.reply import choose_templates, fill
 from tests.conftest import SMALL
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 CONTENT = checked_content(SMALL)
 
@@ -40,7 +43,8 @@ def chosen(
     exclude: tuple[str, ...] = (),
 ) -> list[str]:
     catalog = Catalog(content=CONTENT.model_copy(update={"templates": templates}), points=())
-    return [found.id for found in choose_templates(catalog, linked, issue_types, case or Case(), audience, exclude)]
+    scope = Scope(audience, NOW, NOW)
+    return [found.id for found in choose_templates(catalog, linked, issue_types, case or Case(), scope, exclude)]
 
 
 # ── what never comes
