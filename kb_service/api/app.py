@@ -45,8 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    app.include_router(router)
     app.include_router(calls)
+    app.include_router(router)
     add_handlers(app)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
     return app
