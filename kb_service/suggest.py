@@ -134,8 +134,8 @@ def _scope(
         raise InvalidRequest(message, "case.order_time")
     filters = request.filters
     # What is for a category, for all above it and for all below it, but not for its neighbours.
-    asked = [*filters.product_categories, *([category] if category else [])]
-    categories = [name for item in asked for name in (*ancestors(item), above(item), "any")]
+    wanted = [*filters.product_categories, *([category] if category else [])]
+    categories = [name for item in wanted for name in (*ancestors(item), above(item), "any")]
     return Scope(
         audience=request.audience,
         now=now,
