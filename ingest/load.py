@@ -5,7 +5,6 @@ Each file is read on its own; what spans files (references, duplicates) is `inge
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from ingest.bodies import MARKDOWN_WAIVER, Body, clauses, sections, tones
 from ingest.files import content_files
-from ingest.source import Heading, Located, headings, read_yaml, split_front_matter
+from ingest.source import Located, read_yaml, split_front_matter
 from kb_service.content import (
     Clause,
     Content,
@@ -37,16 +37,6 @@ from kb_service.errors import ContentError, Problem, suggest_name
 from kb_service.validation import explain
 
 Model = TypeVar("Model", bound=BaseModel)
-
-INTERNAL_HEADING = "内部备注"
-SECTION_HEADINGS = ("结论", "处理步骤", "所需凭证", "备选方案", "注意事项", INTERNAL_HEADING)
-_CLAUSE_HEADING = re.compile(
-    r"^(?P<number>第[0-9一二三四五六七八九十百]+条)\s+(?P<title>.+?)\s*\{#(?P<attributes>[^}]*)\}$"
-)
-TONES = ("neutral", "soothing", "firm")
-_CLAUSE_ATTRIBUTES = ("valid_from", "valid_until")
-# Says why a number is written out (`ingest.literals`); no reader of the article is to see it.
-MARKDOWN_WAIVER = re.compile(r"[ \t]*<!--\s*literal:\s*(?P<reason>\S.*?)\s*-->")
 
 
 @dataclass
@@ -120,13 +110,13 @@ def load(root: Path) -> Loaded:
     for name, read_item in _LEXICON.items():
         _load_lexicon(loaded, root, name, read_item)
     for path in sorted((root / "faq").rglob("*.md")):
-        _load_markdown(loaded, path, root, Faq, loaded.faqs, _sections)
+        _load_markdown(loaded, path, root, Faq, loaded.faqs, sections)
     for path in sorted((root / "phrasings").rglob("*.yaml")):
         _load_phrasings(loaded, path, root)
     for path in sorted((root / "policy").rglob("*.md")):
-        _load_markdown(loaded, path, root, Policy, loaded.policies, _clauses)
+        _load_markdown(loaded, path, root, Policy, loaded.policies, clauses)
     for path in sorted((root / "templates").rglob("*.md")):
-        _load_markdown(loaded, path, root, Template, loaded.templates, _tones)
+        _load_markdown(loaded, path, root, Template, loaded.templates, tones)
     for path in sorted((root / "flows").rglob("*.yaml")):
         _load_flow(loaded, path, root)
     loaded.problems += _strays(root)
@@ -182,15 +172,17 @@ def _load_taxonomy(loaded: Loaded, root: Path) -> None:
 
 def _load_facts(loaded: Loaded, root: Path) -> None:
     place = _shared_file(loaded, root, "facts")
-    if place is None:
-        return
+    if place:
+        loaded.facts = _records(loaded, place, Fact, "{label: …}")
+
+
+def _records(loaded: Loaded, place: Place, model: type[Model], form: str) -> dict[str, Model]:
+    """The valid records of a file of `id: record`; `form` shows a writer what a record looks like."""
     if not isinstance(place.located.value or {}, dict):
-        loaded.problems.append(place.problem((), "schema", "应为“编号: {label: …}”的键值对"))
-        return
-    for key, value in (place.located.value or {}).items():
-        fact = _validated(loaded, place, Fact, value, (key,))
-        if fact:
-            loaded.facts[key] = fact
+        loaded.problems.append(place.problem((), "schema", f"应为“编号: {form}”的键值对"))
+        return {}
+    found = {key: _validated(loaded, place, model, value, (key,)) for key, value in (place.located.value or {}).items()}
+    return {key: record for key, record in found.items() if record is not None}
 
 
 def _load_elsewhere(loaded: Loaded, root: Path) -> None:
@@ -199,13 +191,7 @@ def _load_elsewhere(loaded: Loaded, root: Path) -> None:
         return
     place = _shared_file(loaded, root, "elsewhere")
     if place and not place.located.problems:
-        if not isinstance(place.located.value or {}, dict):
-            loaded.problems.append(place.problem((), "schema", "应为“编号: {label: …, questions: […]}”的键值对"))
-            return
-        for key, value in (place.located.value or {}).items():
-            group = _validated(loaded, place, Elsewhere, value, (key,))
-            if group:
-                loaded.elsewhere[key] = group
+        loaded.elsewhere = _records(loaded, place, Elsewhere, "{label: …, questions: […]}")
 
 
 def _load_confusable(loaded: Loaded, root: Path) -> None:
@@ -254,22 +240,6 @@ _ITEM: dict[str, type[BaseModel]] = {
     "emotions": EmotionPattern,
     "phrases": RiskPhrase,
 }
-
-
-class Body:
-    """The body of a Markdown file while it is read: where it starts, and a place for problems and lines."""
-
-    def __init__(self, file: str, text: str, first_line: int, lines: dict[tuple[str | int, ...], int]) -> None:
-        self.file, self.text, self.first_line, self.lines = file, text, first_line, lines
-        self.problems: list[Problem] = []
-
-    def headings(self, *levels: int) -> tuple[str, list[Heading]]:
-        """The text before the first heading of these levels, and the headings."""
-        return headings(self.text, self.first_line, *levels)
-
-    def add(self, line: int, rule: str, message: str) -> None:
-        """Note a problem at a line of the file."""
-        self.problems.append(Problem(self.file, line, "", rule, message))
 
 
 def _load_markdown(
@@ -367,94 +337,6 @@ def _keep(loaded: Loaded, place: Place, entry: Any, into: list[Any]) -> None:
         return
     loaded.places[entry.id] = place
     into.append(entry)
-
-
-def _sections(body: Body) -> dict[str, Any]:
-    """FAQ body: `##` sections, 结论 first; 内部备注 is for agents only."""
-    preamble, found = body.headings(1, 2)
-    if preamble:
-        body.add(body.first_line, "heading", "正文要从“## 结论”开始；请把标题之前的文字移到某个小节里")
-    if not found or found[0].title != "结论":
-        body.add(found[0].line if found else body.first_line, "heading", "第一个小节必须是“## 结论”")
-    sections: list[dict[str, str]] = []
-    for heading in found:
-        if heading.title not in SECTION_HEADINGS:
-            near = suggest_name(heading.title, SECTION_HEADINGS)
-            body.add(heading.line, "heading", f"不认识的小节“{heading.title}”；{near}")
-        elif any(section["heading"] == heading.title for section in sections):
-            body.add(heading.line, "heading", f"小节“{heading.title}”写了两次；请合并")
-        elif not heading.text.strip():
-            body.add(heading.line, "heading", f"小节“{heading.title}”是空的；请补上内容或删掉标题")
-        else:
-            body.lines["sections", len(sections)] = heading.line
-            audience = "agent" if heading.title == INTERNAL_HEADING else "public"
-            sections.append({"heading": heading.title, "text": heading.text, "audience": audience})
-    return {"sections": sections}
-
-
-def _clauses(body: Body) -> dict[str, Any]:
-    """Policy body: `## chapter`, `### 第N条 title {#id valid_from=… valid_until=…}`, text."""
-    preamble, found = body.headings(1, 2, 3)
-    if preamble:
-        body.add(body.first_line, "heading", "规则要从“## 第一章 …”开始；请把前面的文字移到某一条里")
-    clauses: list[dict[str, Any]] = []
-    chapter = ""
-    for heading in found:
-        match = _CLAUSE_HEADING.match(heading.title)
-        if heading.level < 3:
-            chapter = heading.title
-            if heading.text.strip():
-                message = f"“{heading.title}”下面的文字不属于任何一条；请加上条标题"
-                body.add(heading.text_line, "heading", message)
-        elif not match:
-            message = f"条标题应写成“### 第1条 标题 {{#短名}}”，实际是“{heading.title}”"
-            body.add(heading.line, "clause", message)
-        elif not chapter:
-            body.add(heading.line, "clause", "这一条之前没有“## 第一章 …”；请补上章标题")
-        else:
-            body.lines["clauses", len(clauses)] = heading.line
-            clauses.append(_clause(match, chapter, heading, body))
-    return {"clauses": clauses}
-
-
-def _clause(match: re.Match[str], chapter: str, heading: Heading, body: Body) -> dict[str, str]:
-    slug, *attributes = match["attributes"].split() or [""]
-    clause = {
-        "id": slug,
-        "number": match["number"],
-        "title": match["title"],
-        "chapter": chapter,
-        "text": heading.text,
-    }
-    for attribute in attributes:
-        key, _, value = attribute.partition("=")
-        if key in _CLAUSE_ATTRIBUTES:
-            clause[key] = value
-        else:
-            message = f"不认识的属性“{attribute}”；{suggest_name(key, _CLAUSE_ATTRIBUTES)}"
-            body.add(heading.line, "clause", message)
-    return clause
-
-
-def _tones(body: Body) -> dict[str, Any]:
-    """Template body: one `## tone` section per tone, `## neutral` required."""
-    preamble, found = body.headings(1, 2)
-    if preamble:
-        body.add(body.first_line, "heading", "模板正文要从“## neutral”开始；请把前面的文字移到某个语气里")
-    tones: dict[str, str] = {}
-    for heading in found:
-        if heading.title not in TONES:
-            body.add(heading.line, "heading", f"不认识的语气“{heading.title}”；{suggest_name(heading.title, TONES)}")
-        elif heading.title in tones:
-            body.add(heading.line, "heading", f"语气“{heading.title}”写了两次；请删掉一个")
-        elif not heading.text.strip():
-            body.add(heading.line, "heading", f"语气“{heading.title}”是空的；请补上内容或删掉标题")
-        else:
-            body.lines["tones", heading.title] = heading.line
-            tones[heading.title] = heading.text
-    if "neutral" not in tones:
-        body.add(body.first_line, "heading", "缺少“## neutral”；每个模板必须有中性语气")
-    return {"tones": tones}
 
 
 def _strays(root: Path) -> Iterator[Problem]:

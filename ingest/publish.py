@@ -101,6 +101,7 @@ def builder_digest() -> str:
 
 
 _BUILDER = (
+    "ingest/bodies.py",
     "ingest/build.py",
     "ingest/load.py",
     "ingest/render.py",
