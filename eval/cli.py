@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("report", help="写一页自包含的 HTML 报告：趋势、切片、风险-覆盖、可靠性、最差的题")
     verb.add_argument("--name", required=True, help="哪一次评测")
     verb.add_argument("--write", type=Path, default=Path("var/eval/report.html"))
+    verb.add_argument("--figure", type=Path, help="另把风险-覆盖曲线写进这个 SVG 文件")
     verb.set_defaults(run=_report)
 
     verb = verbs.add_parser("peers", help="与同类做法在同一份语料、模型和题目上比较")
@@ -105,11 +106,14 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from eval.report import report
+    from eval.report import report, risk_coverage_figure
     from eval.run import load_run, read_history
     from kb_service.settings import load_settings
 
-    page = report(load_run(arguments.name, load_settings().home / "eval"), read_history(HISTORY))
+    run = load_run(arguments.name, load_settings().home / "eval")
+    page = report(run, read_history(HISTORY))
+    if arguments.figure:
+        arguments.figure.write_text(risk_coverage_figure(run), encoding="utf-8")
     arguments.write.parent.mkdir(parents=True, exist_ok=True)
     arguments.write.write_text(page, encoding="utf-8")
     print(f"已写 {arguments.write}")

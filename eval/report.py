@@ -34,13 +34,21 @@ def report(run: Run, history: Sequence[Run]) -> str:
     return _PAGE.render(run=run, charts=charts, columns=columns, worst=_worst(run.outcomes), depth=DEPTH)
 
 
+def risk_coverage_figure(run: Run) -> str:
+    """The risk–coverage curve as an SVG document."""
+    return _svg(lambda axes: _risk_coverage(axes, run.outcomes)).decode()
+
+
 def _chart(draw: Callable[[Axes], None]) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(_svg(draw)).decode()
+
+
+def _svg(draw: Callable[[Axes], None]) -> bytes:
     figure = Figure(figsize=(5.6, 3.6), layout="constrained")
-    axes = figure.subplots()
-    draw(axes)
+    draw(figure.subplots())
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg")
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
 
 
 def _trend(axes: Axes, rows: Sequence[Run]) -> None:

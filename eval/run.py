@@ -29,11 +29,16 @@ DEPTH = 10  # entries of a ranking that are kept and measured
 FIRST = 4  # answers among which both of two issues should stand
 CITING = 3  # answers among whose citations the clause in force should stand
 SINGLE = "single issue"  # the slices that ask one answerable thing
+RESTRICTED = "restricted audience"  # asked by the desk; what answers is hidden from the public
 _APART = ("two_issues", "point_in_time", "out_of_scope")
 
 
 class Outcome(Record):
-    """What one question got. `cited`: whether the expected clause is cited, and in the wording then in force."""
+    """What one question got.
+
+    `cited`: whether the expected clause is cited, `in_force`: in the wording then in force. `leaked`: whether a public
+    asker finds what only the desk may see.
+    """
 
     id: str
     slice: str
@@ -48,6 +53,7 @@ class Outcome(Record):
     cited: bool | None = None
     in_force: bool | None = None
     clean_hit: bool | None = None
+    leaked: bool | None = None
     milliseconds: float
     parts: tuple[dict[str, float | None], ...] = ()
 
@@ -112,6 +118,7 @@ def _ask(knowledge: Knowledge, question: GoldenQuestion) -> Outcome:
         cited=cited,
         in_force=in_force,
         clean_hit=_clean_hit(knowledge, question),
+        leaked=_leaked(knowledge, question),
         milliseconds=round(milliseconds, 3),
         parts=_parts(ranking),
     )
@@ -123,6 +130,16 @@ def _clean_hit(knowledge: Knowledge, question: GoldenQuestion) -> bool | None:
         return None
     request = question.model_copy(update={"text": question.clean}).request(1)
     return rank_case(knowledge, request).entries[0].entry in question.answers
+
+
+def _leaked(knowledge: Knowledge, question: GoldenQuestion) -> bool | None:
+    """Whether the same question, asked by the public, finds an entry of a higher audience."""
+    if question.audience is None:
+        return None
+    request = question.model_copy(update={"audience": "public"}).request(DEPTH)
+    found = {hit.entry for hit in rank_case(knowledge, request).entries}
+    faqs = knowledge.catalog.faqs
+    return any(faqs[entry].audience != "public" for entry in found & faqs.keys())
 
 
 def _citation(question: GoldenQuestion, response: SuggestResponse) -> tuple[bool | None, bool | None]:
@@ -155,6 +172,8 @@ def measure(
     by_slice: defaultdict[str, list[tuple[GoldenQuestion, Outcome]]] = defaultdict(list)
     for question, outcome in zip(questions, outcomes, strict=True):
         by_slice[question.slice].append((question, outcome))
+        if question.audience and question.slice not in _APART:
+            by_slice[RESTRICTED].append((question, outcome))
         if question.slice not in _APART:
             by_slice[SINGLE].append((question, outcome))
     for name, pairs in sorted(by_slice.items()):
@@ -176,6 +195,8 @@ def _slice_measures(pairs: Sequence[tuple[GoldenQuestion, Outcome]]) -> dict[str
         both = [(outcome.hit, outcome.clean_hit) for _, outcome in pairs if outcome.clean_hit is not None]
         values["hit@1 if clean"] = _mean(clean for _, clean in both)
         values["loss"] = values["hit@1 if clean"] - _mean(hit for hit, _ in both)
+    if all(outcome.leaked is not None for _, outcome in pairs):
+        values["found by the public"] = _mean(outcome.leaked for _, outcome in pairs)
     if pairs[0][0].slice == "two_issues":
         values[f"both@{FIRST}"] = _mean(
             len(set(outcome.ranking[:FIRST]) & question.answers) > 1 for question, outcome in pairs
