@@ -196,7 +196,7 @@ def _tutorial(corpus: Corpus, settings: Settings) -> Ranker:
 
 def _score(name: str, ranker: Ranker, corpus: Corpus, chosen: Sequence[str]) -> Scored:
     rankings, taken = {}, []
-    for question in tqdm(chosen, desc=name, unit="题", leave=False):
+    for question in tqdm(chosen, desc=name, unit="题", leave=False, disable=None):
         begun = time.perf_counter()
         rankings[question] = ranker(corpus.questions[question])[:DEPTH]
         taken.append((time.perf_counter() - begun) * 1000)

@@ -81,7 +81,9 @@ class Run(Record):
 def run_golden(questions: Sequence[GoldenQuestion], settings: Settings, name: str, path: Path) -> Run:
     """Ask every question of the published version. A question that fails raises; it never scores 0."""
     knowledge = open_version(settings, read_pointer(settings.home), load_encoder(settings))
-    outcomes = [_ask(knowledge, question) for question in tqdm(questions, desc="评测", unit="题", leave=False)]
+    outcomes = [
+        _ask(knowledge, question) for question in tqdm(questions, desc="评测", unit="题", leave=False, disable=None)
+    ]
     return Run(
         name=name,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
