@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eval.golden import GoldenQuestion
 from eval.measures import auroc, paired_p
 from ingest.publish import publish
+from kb_service.catalog import NO_SOUNDS
 from kb_service.encoder import Encoder, load_encoder
 from kb_service.index import Scope
 from kb_service.knowledge import open_version
@@ -40,6 +41,7 @@ class Variant:
     without: str = ""
     dense_share: float = DENSE_SHARE
     query: Callable[[GoldenQuestion], str] = _both_sides
+    sounds: bool = True
 
 
 VARIANTS = (
@@ -48,6 +50,7 @@ VARIANTS = (
     Variant("without the sparse leg", dense_share=1.0),
     Variant("without content/phrasings", without="phrasings"),
     Variant("without content/elsewhere.yaml", without="elsewhere.yaml"),
+    Variant("without pairs that sound alike", sounds=False),
     Variant("conversations by their last turn", query=_last_turn),
 )
 
@@ -90,13 +93,12 @@ def _measure(
         there = settings.model_copy(update={"home": home})
         publish(content, there)
         knowledge = open_version(there, read_pointer(home), encoder)
+        source = knowledge.searchable if variant.sounds else replace(knowledge.searchable, sounds=NO_SOUNDS)
         now, hits, confidence, inside = datetime.now(UTC), {}, [], []
         for question in questions:
             text = variant.query(question)
             scope = Scope(question.audience or "agent", now, now)
-            entries = (
-                retrieve(knowledge.searchable, text, scope, 1, variant.dense_share).entries if has_words(text) else []
-            )
+            entries = retrieve(source, text, scope, 1, variant.dense_share).entries if has_words(text) else []
             confidence.append(entries[0].confidence if entries else 0.0)
             inside.append(bool(question.relevant))
             if question.relevant:

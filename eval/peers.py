@@ -22,7 +22,7 @@ from eval.golden import GoldenQuestion
 from eval.measures import interval, paired_p, ranking_measures
 from eval.sets import ExternalSet
 from eval.tutorial import TutorialRetriever
-from ingest.build import Unit, document_units, index_points, index_units, unit_vectors
+from ingest.build import Unit, document_units, index_points, index_units, unit_terms, unit_vectors
 from ingest.check import checked_content
 from ingest.embed import EmbeddingCache
 from ingest.render import render_content
@@ -116,7 +116,7 @@ def _all_phrasings(root: Path) -> list[Unit]:
 def _external(found: ExternalSet, encoder: Encoder, settings: Settings, scratch: Path) -> Corpus:
     units = [unit for item in found.corpus for unit in document_units(item.id, item.title, item.text)]
     vectors = _vectors(units, encoder, settings)
-    write_edge_index(scratch / "shard", index_points(units, vectors), encoder.dimension)
+    write_edge_index(scratch / "shard", index_points(units, vectors, unit_terms(units)), encoder.dimension)
     index = EdgeIndex(scratch / "shard")
     source = Searchable(encoder, index, [unit.ref for unit in units])
     now = datetime.now(UTC)

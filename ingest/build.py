@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from ingest.check import checked_content
 from ingest.embed import EmbeddingCache, embed, embed_documents
 from ingest.files import content_hash
 from ingest.render import render_content
+from ingest.sounds import sounds_of
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
 from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, above, ancestors
@@ -65,8 +66,10 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     cache.close()
     folder = versions_dir(settings.home) / f"{version}.tmp"
     folder.mkdir(parents=True)
-    write_edge_index(folder / "shard", index_points(units, vectors), encoder.dimension)
-    catalog = Catalog(content=_shown(content), points=tuple(unit.ref for unit in units))
+    terms = unit_terms(units)
+    write_edge_index(folder / "shard", index_points(units, vectors, terms), encoder.dimension)
+    sounds = sounds_of(found for number, found in terms.items() if units[number].ref.role == "document")
+    catalog = Catalog(content=_shown(content), points=tuple(unit.ref for unit in units), sounds=sounds)
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     _verify(folder / "shard", units, vectors)
     counts = _counts(content, len(units))
@@ -153,9 +156,13 @@ def document_units(entry: str, title: str, text: str) -> Iterator[Unit]:
         yield Unit(PointRef(entry, "document", 0), "passage", fold(f"{title}\n{text}"), facets)
 
 
-def index_points(units: Sequence[Unit], vectors: Vectors) -> Iterator[Point]:
-    """The points. Only documents and clauses have terms: a word belongs to the article, not to one phrasing of it."""
-    counts = {n: sparse_terms(unit.text) for n, unit in enumerate(units) if unit.ref.role in ("document", "clause")}
+def unit_terms(units: Sequence[Unit]) -> dict[int, Counter[str]]:
+    """Unit number -> sparse terms. Only documents and clauses: a word belongs to the article, not to one phrasing."""
+    return {n: sparse_terms(unit.text) for n, unit in enumerate(units) if unit.ref.role in ("document", "clause")}
+
+
+def index_points(units: Sequence[Unit], vectors: Vectors, counts: Mapping[int, Counter[str]]) -> Iterator[Point]:
+    """The points, with the terms that `unit_terms` gave."""
     lengths: dict[str, list[int]] = {}
     for number, terms in counts.items():
         lengths.setdefault(units[number].ref.role, []).append(terms.total())

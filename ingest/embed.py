@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from kb_service.encoder import Encoder, Role, Vectors
 
+_QUERY = 500  # keys of one query; SQLite takes 999 at least
 _CHUNK = 32  # texts between two commits; what a killed run has embedded is not lost
 
 
@@ -33,10 +34,11 @@ class EmbeddingCache:
     def get(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors that are known."""
         found = {}
-        for key in keys:
-            row = self._database.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
-            if row:
-                found[key] = np.frombuffer(row[0], dtype=np.float32)
+        for start in range(0, len(keys), _QUERY):
+            asked = keys[start : start + _QUERY]
+            marks = ",".join("?" * len(asked))
+            for key, vector in self._database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", asked):
+                found[key] = np.frombuffer(vector, dtype=np.float32)
         return found
 
     def put(self, vectors: Iterable[tuple[bytes, NDArray[np.float32]]]) -> None:

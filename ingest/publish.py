@@ -105,6 +105,7 @@ _BUILDER = (
     "ingest/build.py",
     "ingest/load.py",
     "ingest/render.py",
+    "ingest/sounds.py",
     "ingest/source.py",
     "ingest/split.py",
     "kb_service/catalog.py",

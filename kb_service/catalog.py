@@ -54,11 +54,42 @@ class ShownText(NamedTuple):
         return cls(text, fold(text))
 
 
+class Sounds(Record):
+    """How the questions' characters sound, and which pairs of them occur; pairs stand one after another in a string."""
+
+    readings: dict[str, str]  # character -> pinyin without tone
+    known: str  # all pairs of all documents
+    common: str  # those that several documents have
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.known[n : n + 2] for n in range(0, len(self.known), 2))
+
+    @cached_property
+    def _by_sound(self) -> dict[tuple[str, str], list[str]]:
+        found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for n in range(0, len(self.common), 2):
+            pair = self.common[n : n + 2]
+            found[self.readings[pair[0]], self.readings[pair[1]]].append(pair)
+        return dict(found)
+
+    def alike(self, pair: str) -> list[str]:
+        """Common pairs that sound like a pair which no document has: `退宽` -> `退款`. Empty for a known pair."""
+        if pair in self._known:
+            return []
+        first, second = (self.readings.get(character, "") for character in pair)
+        return self._by_sound.get((first, second), [])
+
+
+NO_SOUNDS = Sounds(readings={}, known="", common="")
+
+
 class Catalog(Record):
     """All records of one version. `points[n]` says what index point `n` stands for."""
 
     content: Content
     points: tuple[PointRef, ...]
+    sounds: Sounds = NO_SOUNDS
     _shown: dict[tuple[str, str | int], ShownText] = PrivateAttr(default_factory=dict)
 
     @cached_property

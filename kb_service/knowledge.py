@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from kb_service.catalog import Catalog, PointRef
+from kb_service.catalog import NO_SOUNDS, Catalog, PointRef, Sounds
 from kb_service.encoder import Encoder
 from kb_service.errors import EncoderMismatch, VersionBroken
 from kb_service.index import VectorIndex
@@ -29,6 +29,7 @@ class Searchable:
     encoder: Encoder
     index: VectorIndex
     points: Sequence[PointRef]
+    sounds: Sounds = NO_SOUNDS
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Knowledge:
     @property
     def searchable(self) -> Searchable:
         """What `retrieve` needs of it. Hold on to this object as long as to that: the index closes with it."""
-        return Searchable(self.encoder, self.index, self.catalog.points)
+        return Searchable(self.encoder, self.index, self.catalog.points, self.catalog.sounds)
 
     @property
     def version(self) -> str:

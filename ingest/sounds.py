@@ -1,0 +1,31 @@
+"""What the questions' character pairs sound like, so that typing errors by sound can be matched.
+
+The only module that knows pypinyin. Serving needs no more than the table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pypinyin import lazy_pinyin
+
+from kb_service.catalog import Sounds
+
+COMMON = 3  # documents that have a pair; a rarer one may itself be a typing error
+
+
+# The 3,755 everyday characters (GB 2312, level 1, rows 16 to 55): a typing error need not stand in any document.
+_EVERYDAY = frozenset(
+    bytes((row + 0xA0, cell + 0xA0)).decode("gb2312", "ignore") for row in range(16, 56) for cell in range(1, 95)
+) - {""}
+
+
+def sounds_of(documents: Iterable[Counter[str]]) -> Sounds:
+    """The table for documents given as their sparse terms."""
+    frequency = Counter(term for terms in documents for term in terms if len(term) == 2 and not term.isascii())
+    common = sorted(pair for pair, count in frequency.items() if count >= COMMON)
+    # The first reading of each character alone: the same for question and document, which is all that matters.
+    characters = _EVERYDAY | {character for pair in frequency for character in pair}
+    readings = {character: lazy_pinyin(character)[0] for character in sorted(characters)}
+    return Sounds(readings=readings, known="".join(sorted(frequency)), common="".join(common))
