@@ -5,12 +5,14 @@ The only module that knows pypinyin. Serving needs no more than the table.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 
-from pypinyin import lazy_pinyin
-
 from kb_service.catalog import Sounds
+
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # single characters need none, and they take 0.1 s to import
+from pypinyin import lazy_pinyin
 
 COMMON = 3  # documents that have a pair; a rarer one may itself be a typing error
 
