@@ -183,17 +183,17 @@ def bm25_weights(terms: Counter[str], average: float) -> SparseTerms:
 
 
 def _verify(shard: Path, units: list[Unit], vectors: Vectors) -> None:
-    """Open what was written and look for every entry by one of its own texts, at a time when it is valid."""
+    """Open what was written and look for every article by one of its own texts, at a time when it is valid."""
     index = EdgeIndex(shard)
     try:
         if index.count() != len(units):
             raise PublishError(f"校验失败：写入 {len(units)} 个检索点，读回 {index.count()} 个；没有发布")
-        tried: set[tuple[str, int]] = set()
+        tried: set[str] = set()
         for unit, vector in zip(units, vectors, strict=True):
-            wording = (unit.ref.entry, unit.ref.part if unit.ref.role == "clause" else 0)
-            if wording in tried:
+            article = unit.ref.entry.partition("#")[0]
+            if article in tried:
                 continue
-            tried.add(wording)
+            tried.add(article)
             moment = _moment_inside(unit.facets.validity)
             found = index.search(vector, SparseTerms([], []), Scope("senior", moment, moment), limit=10)
             if not any(units[point].ref.entry == unit.ref.entry for point in found.dense):
