@@ -287,13 +287,19 @@ def _never_in_force(place: Place, policy: Policy) -> Iterator[Problem]:
             yield place.problem(("clauses", n), "clause-window", message)
 
 
-def _load_flow(loaded: Loaded, path: Path, root: Path) -> None:
+def _yaml_file(loaded: Loaded, path: Path, root: Path) -> Place | None:
+    """A YAML file that could be read and parsed; its problems are noted."""
     read = _read(path, root, loaded.problems)
     if read is None:
-        return
+        return None
     place = _yaml_place(*read)
     loaded.problems += place.located.problems
-    if place.located.problems:
+    return None if place.located.problems else place
+
+
+def _load_flow(loaded: Loaded, path: Path, root: Path) -> None:
+    place = _yaml_file(loaded, path, root)
+    if place is None:
         return
     entry = _validated(loaded, place, Flow, place.located.value)
     if entry is not None:
@@ -302,12 +308,8 @@ def _load_flow(loaded: Loaded, path: Path, root: Path) -> None:
 
 def _load_phrasings(loaded: Loaded, path: Path, root: Path) -> None:
     """`article id: [phrasing, …]`: more ways of asking, added to the articles read before."""
-    read = _read(path, root, loaded.problems)
-    if read is None:
-        return
-    place = _yaml_place(*read)
-    loaded.problems += place.located.problems
-    if place.located.problems:
+    place = _yaml_file(loaded, path, root)
+    if place is None:
         return
     mapping = _validated(loaded, place, _Phrasings, place.located.value or {})
     numbers = {faq.id: number for number, faq in enumerate(loaded.faqs)}
