@@ -54,10 +54,11 @@ class Turn(Record):
 class GoldenQuestion(Record):
     """One judged question: `text`, or `messages` whose last turn is asked.
 
-    `relevant` maps entry ids (an article, or `policy#clause`) to grades; empty is out of scope. `templates` are the
-    replies that may be sent first; None where nobody judged that. `clean` is the same question without its typing
-    errors or in simplified script. `audience` says who asks where it is not a public question. `order_time` is the time
-    of order for point-in-time questions, `wording` the beginning of the clause then in force.
+    `relevant` maps entry ids (an article, or `policy#clause`) to grades; empty is out of scope. `issue_types` are those
+    of the answers, any of which is right for a question of one issue. `templates` are the replies that may be sent
+    first; None where nobody judged that. `clean` is the same question without its typing errors or in simplified
+    script. `audience` says who asks where it is not a public question. `order_time` is the time of order for
+    point-in-time questions, `wording` the beginning of the clause then in force.
     """
 
     id: str
@@ -66,6 +67,7 @@ class GoldenQuestion(Record):
     text: str = ""
     messages: tuple[Turn, ...] = ()
     relevant: dict[str, Literal[1, 2]]
+    issue_types: tuple[str, ...] = ()
     templates: tuple[str, ...] | None = None
     audience: Audience | None = None
     order_time: datetime | None = None

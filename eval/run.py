@@ -237,11 +237,9 @@ def _assistance(
         if answers and question.slice not in _APART:
             near = {other for entry in answers for other in faqs[entry].related} | question.relevant.keys()
             related += [name in near for name in outcome.related]
-            types = [faqs[entry].issue_type for entry in answers]
-            expected.append(types[0])
-            found.append(outcome.issue_type if outcome.issue_type in types[1:] else outcome.issue_type or "")
-            if found[-1] in types:
-                expected[-1] = found[-1]
+        if question.issue_types and question.slice not in _APART:
+            found.append(outcome.issue_type or "")
+            expected.append(found[-1] if found[-1] in question.issue_types else question.issue_types[0])
     values = {}
     if templates:
         values["first template acceptable"] = _mean(templates)
