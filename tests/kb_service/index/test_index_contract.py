@@ -70,9 +70,10 @@ def test_count(index: VectorIndex) -> None:
 
 def test_dense_scores_are_cosines(index: VectorIndex) -> None:
     found = index.search(X, SparseTerms([], []), scope(), 10)
-    assert found.dense[0] == pytest.approx(1.0, abs=1e-3)
-    assert found.dense[1] == pytest.approx(0.0, abs=1e-3)
-    assert found.dense[2] == pytest.approx(0.6, abs=1e-3)
+    # An index may keep a byte a dimension; that shows most in vectors as short as these.
+    assert found.dense[0] == pytest.approx(1.0, abs=5e-3)
+    assert found.dense[1] == pytest.approx(0.0, abs=5e-3)
+    assert found.dense[2] == pytest.approx(0.6, abs=5e-3)
     assert found.sparse == {}
 
 
