@@ -16,20 +16,26 @@ from typing import Literal
 
 import numpy as np
 
-from ingest.check import checked_content
+from ingest.aside import Aside
+from ingest.check import slow_problems, well_formed
 from ingest.embed import EmbeddingCache, embed, embed_documents
+from ingest.emotions import train
 from ingest.files import content_hash
+from ingest.learned import learned
+from ingest.mentions import mentions_of
+from ingest.misspoken import examples_of, learn
 from ingest.render import render_content
 from ingest.sounds import sounds_of
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
-from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, above, ancestors
+from kb_service.content import Audience, Content, Elsewhere, Faq, Lexicon, Policy, Validity, above, ancestors
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
-from kb_service.errors import PublishError
+from kb_service.errors import ContentError, PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
 from kb_service.index.edge import EdgeIndex, write_edge_index
 from kb_service.settings import Settings
 from kb_service.text import fold, sparse_terms, term_id
+from kb_service.understand.feelings import FeelingModel
 from kb_service.versions import Counts, Manifest, file_digests, sync_folder, versions_dir
 
 # BM25 (Robertson and Zaragoza, 2009); the engine adds the IDF at query time. Chosen on dev: 2.0 and 1.0 are a point
@@ -56,9 +62,14 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     Raises ContentError, ModelError or PublishError; the unfinished folder is left for the next publish to remove.
     """
     digest = content_hash(root)
+    loaded = well_formed(root)
+    if loaded.problems:
+        raise ContentError([*loaded.problems, *(slow_problems(loaded) if loaded.taxonomy else ())])
+    slow = Aside(lambda: slow_problems(loaded))  # half a second, while this core builds
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load_encoder, settings)  # a fifth of a second, most of it outside the GIL
-        content = render_content(checked_content(root))
+        written = loaded.content()
+        content, mentions = render_content(written), mentions_of(written)
         encoder = loading.result()
     units = list(index_units(content))
     cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
@@ -69,9 +80,18 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     terms = unit_terms(units)
     write_edge_index(folder / "shard", index_points(units, vectors, terms), encoder.dimension)
     sounds = sounds_of(found for number, found in terms.items() if units[number].ref.role == "document")
-    catalog = Catalog(content=_shown(content), points=tuple(unit.ref for unit in units), sounds=sounds)
+    catalog = Catalog(
+        content=_shown(content),
+        points=tuple(unit.ref for unit in units),
+        sounds=sounds,
+        mentions=mentions,
+        misspoken=_misspoken(content, settings, builder),
+        feelings=_feelings(content.lexicon, settings, builder),
+    )
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     _verify(folder / "shard", units, vectors)
+    if problems := slow.result():
+        raise ContentError(problems)
     counts = _counts(content, len(units))
     _write_manifest(folder, _manifest(version, digest, builder, encoder, counts, root))
     print(
@@ -80,6 +100,18 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
         file=sys.stderr,
     )
     return counts
+
+
+def _misspoken(content: Content, settings: Settings, builder: str) -> dict[str, float]:
+    examples = examples_of(content)
+    folder = settings.cache_dir / "learned"
+    return learned(folder, "misspoken", builder, examples, dict[str, float], lambda: learn(examples))
+
+
+def _feelings(lexicon: Lexicon, settings: Settings, builder: str) -> FeelingModel:
+    examples = (lexicon.emotion_examples, lexicon.emotions)
+    folder = settings.cache_dir / "learned"
+    return learned(folder, "feelings", builder, examples, FeelingModel, lambda: train(lexicon).model)
 
 
 def unit_vectors(units: Sequence[Unit], encoder: Encoder, cache: EmbeddingCache) -> tuple[Vectors, int]:
@@ -95,10 +127,10 @@ def unit_vectors(units: Sequence[Unit], encoder: Encoder, cache: EmbeddingCache)
 
 
 def _shown(content: Content) -> Content:
-    """The content without what is only searched; serving has no use for it."""
-    return content.model_copy(
-        update={"faqs": tuple(faq.model_copy(update={"more_questions": ()}) for faq in content.faqs)}
-    )
+    """The content without what is only searched or trained on; serving has no use for it."""
+    faqs = tuple(faq.model_copy(update={"more_questions": ()}) for faq in content.faqs)
+    lexicon = content.lexicon.model_copy(update={"emotion_examples": ()})
+    return content.model_copy(update={"faqs": faqs, "lexicon": lexicon})
 
 
 def index_units(content: Content) -> Iterator[Unit]:

@@ -7,7 +7,7 @@ everything at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,28 +15,34 @@ from typing import Any
 from ingest.duplicates import check_duplicates
 from ingest.literals import check_literals
 from ingest.load import Loaded, Place, load
+from ingest.procedures import check_procedures
 from ingest.render import KINDS, PLACEHOLDER, texts
-from kb_service.content import Content, Entry, Faq, Flow, Policy, Taxonomy, Template
+from ingest.wording import check_wording
+from kb_service.content import Content, Entry, Faq, Flow, FollowUpPlan, Policy, PriorityRule, Taxonomy, Template
 from kb_service.errors import ContentError, Problem, suggest_name
-
-_PRIVATE = r"身份证|银行卡|卡号|密码|验证码|CVV"
-_GIVE = r"提供|发送|发给|发一下|发我|告诉|告知|报一下|报给|输入|回复|出示|上传"
-# Inside one clause of a sentence: give … private thing, or private thing … give me.
-_DEMAND = re.compile(rf"(?:(?:{_GIVE}).{{0,10}}?(?:{_PRIVATE})|(?:{_PRIVATE}).{{0,4}}?(?:{_GIVE}))")
-_NEGATION = re.compile(r"不|勿|别|无需|没有|禁止|严禁|任何|索要|谁|他人|别人|对方|骗子")
-_CLAUSE_END = re.compile(r"[，。；！？：、,.;!?\n]")
 
 
 def check(root: Path) -> Loaded:
     """Read the content at `root` and look for every defect; all are in `problems` of the result."""
+    loaded = well_formed(root)
+    if loaded.taxonomy is not None:
+        loaded.problems += slow_problems(loaded)
+    return loaded
+
+
+def well_formed(root: Path) -> Loaded:
+    """Read the content at `root` and look for what would keep it from being built: form, references, patterns."""
     loaded = load(root)
     if loaded.taxonomy is not None:
-        for rule in (_check_vocabulary, _check_references, _check_placeholders, _check_clauses, _check_templates):
+        for rule in (_check_vocabulary, _check_references, _check_placeholders, _check_clauses, _check_lexicon):
             loaded.problems += rule(loaded)
-        loaded.problems += _check_lexicon(loaded)
-        loaded.problems += check_duplicates(loaded)
-        loaded.problems += check_literals(loaded)
     return loaded
+
+
+def slow_problems(loaded: Loaded) -> list[Problem]:
+    """What is wrong with well-formed content: wording, near duplicates, literal numbers, procedures."""
+    rules = (check_wording, check_duplicates, check_literals, check_procedures)
+    return [problem for rule in rules for problem in rule(loaded)]
 
 
 def checked_content(root: Path) -> Content:
@@ -76,8 +82,48 @@ def _check_vocabulary(loaded: Loaded) -> Iterator[Problem]:
             message = f"上级“{parent}”不存在；请先登记上级"
             yield loaded.places["taxonomy"].problem(("issue_types", name), "vocabulary", message)
 
+    for name, path, found, known in _desk_vocabulary(loaded, taxonomy):
+        if found not in known:
+            message = f"没有“{found}”；{suggest_name(found, sorted(known)) or '请先登记或改用已有的'}"
+            yield loaded.places[name].problem(path, "vocabulary", message)
+
 
 Named = tuple[tuple[str | int, ...], str, Collection[str]]
+
+
+def _desk_vocabulary(
+    loaded: Loaded, taxonomy: Taxonomy
+) -> Iterator[tuple[str, tuple[str | int, ...], str, Collection[str]]]:
+    """(file, path, name found, names allowed) of desk.yaml, cues and goods."""
+    for n, cue in enumerate(loaded.lexicon.get("cues", [])):
+        yield "lexicon/cues", (n, "shows"), cue.shows, {*taxonomy.wishes, *taxonomy.signals}
+    for n, goods in enumerate(loaded.lexicon.get("goods", [])):
+        yield "lexicon/goods", (n, "category"), goods.category, taxonomy.product_categories
+    conditional: dict[str, Sequence[PriorityRule | FollowUpPlan]] = {
+        "priorities": loaded.desk.priorities,
+        "follow_ups": loaded.desk.follow_ups,
+    }
+    for field, rules in conditional.items():
+        for n, rule in enumerate(rules):
+            for m, found in enumerate(rule.issue_types):
+                yield "desk", (field, n, "issue_types", m), found, taxonomy.issue_types
+            for m, found in enumerate(rule.signals):
+                yield "desk", (field, n, "signals", m), found, taxonomy.signals
+    for n, plan in enumerate(loaded.desk.follow_ups):
+        for m, attempt in enumerate(plan.attempts):
+            yield "desk", ("follow_ups", n, "attempts", m, "channel"), attempt.channel, taxonomy.channels
+    for field in ("burst_window", "burst_cases", "first_response", "resolve"):
+        if found := getattr(loaded.desk, field):
+            yield "desk", (field,), found, loaded.facts
+    for n, rule in enumerate(loaded.desk.priorities):
+        for field in ("amount_from", "contacts_from"):
+            if isinstance(found := getattr(rule, field), str):
+                yield "desk", ("priorities", n, field), found, loaded.facts
+    for role, found in loaded.desk.compensation.items():
+        yield "desk", ("compensation", role), role, taxonomy.roles
+        yield "desk", ("compensation", role), found, loaded.facts
+    if loaded.desk.burst_flow:
+        yield "desk", ("burst_flow",), loaded.desk.burst_flow, {flow.id for flow in loaded.flows}
 
 
 def _vocabulary(entry: Entry, taxonomy: Taxonomy, actors: Collection[str]) -> Iterator[Named]:
@@ -198,7 +244,7 @@ def _placeholder_messages(text: str, known: Mapping[str, Collection[str]], slots
         yield "占位符没有写完整；应为 {{fact:编号}}、{{clause:规则#条款}} 或 {{slot:名称}}"
 
 
-# ── clauses, templates, lexicon
+# ── clauses, lexicon
 
 
 def _check_clauses(loaded: Loaded) -> Iterator[Problem]:
@@ -217,38 +263,21 @@ def _check_clauses(loaded: Loaded) -> Iterator[Problem]:
                 yield place.problem(("clauses", second), "clause-number", message)
 
 
-def _check_templates(loaded: Loaded) -> Iterator[Problem]:
-    forbidden = [phrase for phrase in loaded.lexicon.get("phrases", []) if phrase.level == "forbidden"]
-    for template in loaded.templates:
-        place = loaded.places[template.id]
-        if len(template.tones) < 2:
-            yield place.problem((), "tones", "至少写两种语气：neutral 之外再加 soothing 或 firm")
-        for tone, text in template.tones.items():
-            for phrase in forbidden:
-                if phrase.phrase in text:
-                    message = f"含禁用语“{phrase.phrase}”（{phrase.reason}）；可改为：{phrase.better}"
-                    yield place.problem(("tones", tone), "forbidden-phrase", message)
-            for demand in private_demands(text):
-                message = f"“{demand}”在索要敏感信息；只能核对绑定手机号后四位"
-                yield place.problem(("tones", tone), "privacy", message)
-
-
-def private_demands(text: str) -> list[str]:
-    """The clauses of a text that ask the customer for an identity number, card number, password or code."""
-    found = []
-    for clause in _CLAUSE_END.split(text):
-        match = _DEMAND.search(clause)
-        if match and not _NEGATION.search(clause):
-            found.append(clause.strip())
-    return found
-
-
 def _check_lexicon(loaded: Loaded) -> Iterator[Problem]:
     keys: dict[str, Callable[[Any], tuple[str, ...]]] = {
         "terms": lambda item: (item.term,),
         "synonyms": lambda item: tuple(item),
         "emotions": lambda item: (item.pattern,),
+        "emotion_examples": lambda item: item.texts,
         "phrases": lambda item: (item.phrase,),
+        "cues": lambda item: (f"{item.pattern} → {item.shows}",),
+        "numbers": lambda item: (" ".join(filter(None, (item.type, item.before, item.pattern, item.after))),),
+        "goods": lambda item: (*item.words, *item.patterns),
+        "festivals": lambda item: item.names,
+        "places": lambda item: (item,),
+        "tones": lambda item: (item.pattern,),
+        "promises": lambda item: (item.pattern,),
+        "misspoken": lambda item: item.examples,
     }
     for name, key_of in keys.items():
         seen: dict[str, int] = {}
@@ -260,12 +289,27 @@ def _check_lexicon(loaded: Loaded) -> Iterator[Problem]:
                     message = f"“{word}”已经写在第 {place.located.line((seen[word],))} 行；请删掉一处"
                     yield place.problem((n,), "lexicon-duplicate", message)
                 seen.setdefault(word, n)
-            if name == "emotions" and item.regex:
-                yield from _regex_problem(place, n, item.pattern)
+            if name == "promises" or (name in ("emotions", "cues", "tones") and item.regex):
+                yield from _regex_problem(place, (n, "pattern"), item.pattern)
+            if name == "phrases" and item.regex:
+                yield from _regex_problem(place, (n, "phrase"), item.phrase)
+            if name == "phrases" and item.unless:
+                yield from _regex_problem(place, (n, "unless"), item.unless)
+            for path, pattern in _patterns(name, item):
+                yield from _regex_problem(place, (n, *path), pattern)
 
 
-def _regex_problem(place: Place, n: int, pattern: str) -> Iterator[Problem]:
+def _patterns(name: str, item: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The regular expressions of an entry that has them whatever it says, each with its place in the entry."""
+    if name == "numbers":
+        yield from (((field,), found) for field in ("pattern", "before", "after") if (found := getattr(item, field)))
+    if name == "goods":
+        for field in ("patterns", "unless"):
+            yield from (((field, n), pattern) for n, pattern in enumerate(getattr(item, field)))
+
+
+def _regex_problem(place: Place, path: tuple[str | int, ...], pattern: str) -> Iterator[Problem]:
     try:
         re.compile(pattern)
     except re.error as error:
-        yield place.problem((n, "pattern"), "regex", f"正则表达式写错了：{error}；不需要正则时去掉 regex: true")
+        yield place.problem(path, "regex", f"正则表达式写错了：{error}；不需要正则时去掉 regex: true")

@@ -13,6 +13,7 @@ def content_files(root: Path) -> list[Path]:
         root / "facts.yaml",
         root / "elsewhere.yaml",
         root / "confusable.yaml",
+        root / "desk.yaml",
         *sorted((root / "lexicon").glob("*.yaml")),
     ]
     for folder, pattern in (

@@ -18,20 +18,29 @@ from ingest.source import Located, read_yaml, split_front_matter
 from kb_service.content import (
     Clause,
     Content,
+    Cue,
+    Desk,
     Elsewhere,
+    EmotionExamples,
     EmotionPattern,
     EntryId,
     Fact,
     Faq,
+    Festival,
     Flow,
+    GoodsWords,
     Lexicon,
+    Misspoken,
+    NumberPattern,
     Policy,
+    PromiseCue,
     Record,
     RiskPhrase,
     ShortText,
     Taxonomy,
     Template,
     Term,
+    ToneCue,
 )
 from kb_service.errors import ContentError, Problem, suggest_name
 from kb_service.validation import explain
@@ -71,6 +80,7 @@ class Loaded:
     facts: dict[str, Fact] = field(default_factory=dict)
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
     confusable: tuple[Confusable, ...] = ()
+    desk: Desk = field(default_factory=Desk)
     lexicon: dict[str, list[Any]] = field(default_factory=dict)
     faqs: list[Faq] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
@@ -88,6 +98,7 @@ class Loaded:
             facts=self.facts,
             elsewhere=self.elsewhere,
             lexicon=Lexicon.model_validate(self.lexicon),
+            desk=self.desk,
             faqs=tuple(self.faqs),
             policies=tuple(self.policies),
             templates=tuple(self.templates),
@@ -107,6 +118,7 @@ def load(root: Path) -> Loaded:
     _load_facts(loaded, root)
     _load_elsewhere(loaded, root)
     _load_confusable(loaded, root)
+    _load_desk(loaded, root)
     for name, read_item in _LEXICON.items():
         _load_lexicon(loaded, root, name, read_item)
     for path in sorted((root / "faq").rglob("*.md")):
@@ -208,15 +220,39 @@ class _Confusables(RootModel[tuple[Confusable, ...]]):
     """The file `confusable.yaml`."""
 
 
+def _load_desk(loaded: Loaded, root: Path) -> None:
+    """May be missing: without it no case is urgent and no follow-up is planned."""
+    if not (root / "desk.yaml").exists():
+        return
+    place = _shared_file(loaded, root, "desk")
+    if place and not place.located.problems:
+        loaded.desk = _validated(loaded, place, Desk, place.located.value or {}) or Desk()
+
+
 _LEXICON: dict[str, Callable[[Any], Any]] = {
     "terms": Term.model_validate,
     "synonyms": lambda item: Lexicon.model_validate({"synonyms": [item]}).synonyms[0],
     "emotions": EmotionPattern.model_validate,
+    "emotion_examples": EmotionExamples.model_validate,
     "phrases": RiskPhrase.model_validate,
+    "cues": Cue.model_validate,
+    "numbers": NumberPattern.model_validate,
+    "goods": GoodsWords.model_validate,
+    "festivals": Festival.model_validate,
+    "places": lambda item: Lexicon.model_validate({"places": [item]}).places[0],
+    "tones": ToneCue.model_validate,
+    "promises": PromiseCue.model_validate,
+    "misspoken": Misspoken.model_validate,
 }
 
 
+# Without them less is understood of a case.
+_OPTIONAL = ("emotion_examples", "cues", "numbers", "goods", "festivals", "places", "tones", "promises", "misspoken")
+
+
 def _load_lexicon(loaded: Loaded, root: Path, name: str, read_item: Callable[[Any], Any]) -> None:
+    if name in _OPTIONAL and not (root / "lexicon" / f"{name}.yaml").exists():
+        return
     place = _shared_file(loaded, root, f"lexicon/{name}")
     if place is None:
         return
@@ -230,7 +266,7 @@ def _load_lexicon(loaded: Loaded, root: Path, name: str, read_item: Callable[[An
             loaded.lexicon[name].append(read_item(item))
         except ValidationError as error:
             for detail in error.errors():
-                keys = tuple(detail["loc"]) if name != "synonyms" else tuple(detail["loc"][2:])
+                keys = tuple(detail["loc"]) if name not in ("synonyms", "places") else tuple(detail["loc"][2:])
                 loaded.problems.append(place.problem((n, *keys), "schema", explain(detail, _ITEM[name], keys)))
 
 
@@ -238,7 +274,16 @@ _ITEM: dict[str, type[BaseModel]] = {
     "terms": Term,
     "synonyms": Lexicon,
     "emotions": EmotionPattern,
+    "emotion_examples": EmotionExamples,
     "phrases": RiskPhrase,
+    "cues": Cue,
+    "numbers": NumberPattern,
+    "goods": GoodsWords,
+    "festivals": Festival,
+    "places": Lexicon,
+    "tones": ToneCue,
+    "promises": PromiseCue,
+    "misspoken": Misspoken,
 }
 
 

@@ -103,14 +103,20 @@ def builder_digest() -> str:
 _BUILDER = (
     "ingest/bodies.py",
     "ingest/build.py",
+    "ingest/emotions.py",
     "ingest/load.py",
+    "ingest/mentions.py",
+    "ingest/misspoken.py",
     "ingest/render.py",
     "ingest/sounds.py",
     "ingest/source.py",
     "ingest/split.py",
     "kb_service/catalog.py",
     "kb_service/content.py",
+    "kb_service/understand/cues.py",
+    "kb_service/understand/feelings.py",
     "kb_service/index/edge.py",
+    "kb_service/review/misspoken.py",
     "kb_service/text.py",
 )
 

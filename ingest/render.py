@@ -35,8 +35,8 @@ def render_content(content: Content) -> Content:
     """The content with every fact and clause reference written out. The references must have been checked."""
     write_out = _writer(content.facts, clause_labels(content.policies))
     changed = {
-        name: tuple(_map_text(entry, write_out) for entry in getattr(content, name))
-        for name in ("faqs", "policies", "templates", "flows")
+        name: _map_text(getattr(content, name), write_out)
+        for name in ("faqs", "policies", "templates", "flows", "desk")
     }
     return content.model_copy(update=changed)
 

@@ -25,6 +25,7 @@ from kb_service.content import (
     ancestors,
 )
 from kb_service.text import fold
+from kb_service.understand.feelings import NO_MODEL, FeelingModel
 
 ELSEWHERE = "elsewhere."  # how the ids of entries begin that stand for questions this knowledge base does not answer
 PointRole = Literal["question", "passage", "clause", "document"]
@@ -90,6 +91,9 @@ class Catalog(Record):
     content: Content
     points: tuple[PointRef, ...]
     sounds: Sounds = NO_SOUNDS
+    feelings: FeelingModel = NO_MODEL
+    mentions: dict[str, tuple[str, ...]] = {}  # fact id -> the words around each place where content states it
+    misspoken: dict[str, float] = {}  # n-gram -> weight, see kb_service.review.misspoken
     _shown: dict[tuple[str, str | int], ShownText] = PrivateAttr(default_factory=dict)
 
     @cached_property
@@ -111,6 +115,16 @@ class Catalog(Record):
     def flows(self) -> dict[str, Flow]:
         """Flows by id."""
         return {flow.id: flow for flow in self.content.flows}
+
+    @cached_property
+    def flow_parts(self) -> dict[str, frozenset[str]]:
+        """The ids of all flows' proofs, steps and offers, by the field of a case that names them."""
+        flows = self.content.flows
+        return {
+            "evidence": frozenset(proof.id for flow in flows for proofs in flow.evidence.values() for proof in proofs),
+            "steps_done": frozenset(step.id for flow in flows for step in flow.steps),
+            "offers": frozenset(offer.id for flow in flows for offer in flow.offers),
+        }
 
     @cached_property
     def templates_by_issue(self) -> dict[str, tuple[Template, ...]]:

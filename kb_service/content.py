@@ -16,6 +16,7 @@ CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # content dates are Beiji
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=80)]
 ClauseRef = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+#[a-z0-9-]+$")]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+LongPattern = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=8000, strip_whitespace=True)]
 Kind = Literal["faq", "policy", "template", "flow"]
 Audience = Literal["public", "agent", "senior"]
@@ -163,11 +164,12 @@ class Template(Entry):
 
 
 class SlotRequest(Record):
-    """A fact that a flow collects; `ask` overrides the slot's own question."""
+    """A fact that a flow collects; `ask` overrides the slot's own question, `said_by` all that shows it stated."""
 
     slot: str
     ask: ShortText | None = None
     required: bool = True
+    said_by: tuple[LongText, ...] = ()
 
 
 class Evidence(Record):
@@ -190,6 +192,7 @@ class FlowStep(Record):
     deadline: ShortText
     say: EntryId | None = None
     policy: ClauseRef | None = None
+    urgent: bool = False  # protects the customer; comes before any question
 
 
 class Offer(Record):
@@ -204,9 +207,17 @@ class Offer(Record):
 
 
 class Escalation(Record):
-    """When to hand the case on, to which role or department, and within what time."""
+    """When to hand the case on, to which role or department, and within what time.
+
+    `cues` are patterns (regular expressions) of the customer's words that show it, `signals` those of the taxonomy,
+    `amount_from` a fact: an amount that the customer names and that reaches it. `urgent`: before any question.
+    """
 
     when: ShortText
+    cues: tuple[LongText, ...] = ()
+    signals: tuple[str, ...] = ()
+    amount_from: str = ""
+    urgent: bool = False
     to: str
     within: ShortText
 
@@ -219,12 +230,19 @@ class ServiceLevel(Record):
 
 
 class Flow(Entry):
-    """The procedure of an issue type."""
+    """The procedure of an issue type.
+
+    Where several share a type, `cues` (patterns of the customer's words), `signals` of the taxonomy and `faqs`
+    (articles that lead to it, where shared templates and clauses do not tell) speak for it.
+    """
 
     kind: Literal["flow"] = "flow"
     issue_types: tuple[str, ...] = Field(min_length=1)
     party: Party
     summary: LongText
+    cues: tuple[LongText, ...] = ()
+    signals: tuple[str, ...] = ()
+    faqs: tuple[EntryId, ...] = ()
     facts_to_collect: tuple[SlotRequest, ...] = ()
     evidence: dict[Literal["buyer", "seller"], tuple[Evidence, ...]] = {}
     steps: tuple[FlowStep, ...] = Field(min_length=1)
@@ -233,6 +251,7 @@ class Flow(Entry):
     sla: ServiceLevel
     closing_checks: tuple[ShortText, ...] = ()
     follow_up: tuple[ShortText, ...] = ()
+    record_effect: tuple[ShortText, ...] = ()
     self_service: str | None = None
     departments: tuple[str, ...] = ()
     policy_refs: tuple[ClauseRef, ...] = ()
@@ -255,11 +274,20 @@ class Fact(Record):
 
 
 class Slot(Record):
-    """A blank of a template: its name to people, its type, and the question that obtains it."""
+    """A blank of a template: its name to people, its type, and the question that obtains it.
+
+    Patterns (regular expressions) tell where a conversation stands: `asked_by` what an agent says who asks for it,
+    `said_by` what a customer says who states it. A fact states it too: of the kinds `facts`, or else of the slot's
+    type; where `near` is given, only with such words close by.
+    """
 
     label: ShortText
     type: SlotType
     ask: ShortText
+    facts: tuple[str, ...] = ()
+    asked_by: tuple[LongText, ...] = ()
+    near: tuple[LongText, ...] = ()
+    said_by: tuple[LongText, ...] = ()
 
 
 class Taxonomy(Record):
@@ -275,6 +303,9 @@ class Taxonomy(Record):
     channels: dict[str, str]
     purposes: dict[str, str]
     product_categories: dict[str, str]
+    wishes: dict[str, str] = {}
+    signals: dict[str, str] = {}
+    order_statuses: dict[str, str] = {}
     slots: dict[str, Slot]
 
 
@@ -295,13 +326,119 @@ class EmotionPattern(Record):
     regex: bool = False
 
 
-class RiskPhrase(Record):
-    """A wording that must not (`forbidden`) or should not (`risky`) be sent, why, and what to say instead."""
+class EmotionExamples(Record):
+    """Messages of customers who feel so; the emotion classifier is trained on them."""
 
-    phrase: ShortText
+    emotion: Emotion
+    texts: tuple[LongText, ...] = Field(min_length=1)
+
+
+class RiskPhrase(Record):
+    """A wording that must not (`forbidden`) or should not (`risky`) be sent, why, and what to say instead.
+
+    With `regex` the phrase is a pattern. Where the pattern `unless` occurs in the same clause, the wording is harmless.
+    """
+
+    phrase: LongText
     level: Literal["forbidden", "risky"]
     reason: ShortText
     better: LongText
+    regex: bool = False
+    unless: str = ""
+
+
+class Cue(Record):
+    """A word, or with `regex` a pattern, of the customer that shows a wish or a signal of the taxonomy."""
+
+    pattern: ShortText
+    shows: str
+    score: float = Field(default=1.0, ge=0, le=1)
+    regex: bool = False
+
+
+class NumberPattern(Record):
+    """How a fact looks that is known by its form (regular expression); `detail` names the carrier.
+
+    `order_no` and `tracking_no` are matched against a whole number, in capitals and without separators; `other` is a
+    number that is neither, nor personal data. The rest is searched for in running text, folded: between `before` and
+    `after` (regular expressions as well) where the form alone does not tell; `{number}` in a pattern is any numeral
+    and `{goods}` in `before` and `after` goods that were found. `none` is text that only looks like a fact.
+    """
+
+    type: Literal["order_no", "tracking_no", "other", "phone_tail", "wechat", "condition", "amount", "time", "none"]
+    pattern: LongPattern
+    before: LongPattern | None = None
+    after: LongPattern | None = None
+    detail: str = ""
+
+
+class Festival(Record):
+    """A day with a name: one `MM-DD`, or the full dates of the years that are known."""
+
+    names: tuple[ShortText, ...] = Field(min_length=1)
+    days: tuple[Annotated[str, StringConstraints(pattern=r"^(20\d\d-)?[01]\d-[0-3]\d$")], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _exist(self) -> Self:
+        for day in self.days:
+            try:
+                date.fromisoformat(day if len(day) > 5 else f"2000-{day}")
+            except ValueError:
+                raise ValueError(f"没有“{day}”这一天；请写成“11-11”或“2026-02-17”") from None
+        if len(self.days) > 1 and any(len(day) == 5 for day in self.days):
+            raise ValueError("“月-日”只能写一个，表示每年都是这一天；每年不同的，写全每一年的日期")
+        return self
+
+
+class ToneCue(Record):
+    """A wording of agents that is cheerful (`breezy`) or cold (`curt`), or that shows `sympathy`."""
+
+    pattern: LongText
+    shows: Literal["breezy", "curt", "sympathy"]
+    regex: bool = False
+
+
+class Misspoken(Record):
+    """Examples of what agents should not say, for one reason; or, `harmless`, of what sounds alike and is right.
+
+    Clauses of a draft that resemble the examples are pointed out, with `better` as a way to put it.
+    """
+
+    reason: ShortText = "可以这样说"
+    better: LongText = "可以这样说"
+    harmless: bool = False
+    examples: tuple[LongText, ...] = Field(min_length=1)
+
+
+class PromiseCue(Record):
+    """A pattern (regular expression) by which a promise is told from other statements.
+
+    `service`: someone will do or bring something for the customer. `assurance`: it is said to be certain. `outcome`: a
+    result is promised, whatever the time. `compensation`: money or a coupon from the platform. `exempt`: no promise at
+    all, such as a condition, the past, or what the customer has to do.
+    """
+
+    pattern: LongText
+    shows: Literal["service", "assurance", "outcome", "compensation", "exempt"]
+
+
+class GoodsWords(Record):
+    """What goods of a category are called, in folded letters (see `text.fold`).
+
+    `[a|b|]c` among the words stands for ac, bc and c. `patterns` are regular expressions of regular names of models;
+    one with letters or digits is searched for only in text that has some.
+    `brands` stand before a name and belong to it, with the model between them: `格力KFR-35挂机空调`.
+    `parts` are names that mean a part when other goods have been named before: `笔记本……键盘掉帽`.
+    `unless` are regular expressions of text in which these words mean no goods: `手机号`; `{name}` at their beginning
+    stands for any name that has been found: `{name}店`.
+    """
+
+    category: str
+    words: tuple[LongPattern, ...] = Field(min_length=1)
+    patterns: tuple[LongPattern, ...] = ()
+    brands: tuple[LongPattern, ...] = ()
+    parts: tuple[LongPattern, ...] = ()
+    unless: tuple[LongPattern, ...] = ()
 
 
 class Lexicon(Record):
@@ -310,7 +447,84 @@ class Lexicon(Record):
     terms: tuple[Term, ...] = ()
     synonyms: tuple[tuple[ShortText, ...], ...] = ()
     emotions: tuple[EmotionPattern, ...] = ()
+    emotion_examples: tuple[EmotionExamples, ...] = ()
     phrases: tuple[RiskPhrase, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    numbers: tuple[NumberPattern, ...] = ()
+    goods: tuple[GoodsWords, ...] = ()
+    festivals: tuple[Festival, ...] = ()
+    places: tuple[ShortText, ...] = ()  # provinces and cities, without 省 and 市
+    tones: tuple[ToneCue, ...] = ()
+    promises: tuple[PromiseCue, ...] = ()
+    misspoken: tuple[Misspoken, ...] = ()
+
+
+class PriorityRule(Record):
+    """Points for a case that fits all conditions which are stated; within a condition one match is enough.
+
+    An issue type stands for those below it too. `reason` may hold `{amount}`, `{amount_from}`, `{contacts}`,
+    `{contacts_from}` and `{late}` (by how much the clock of `overdue` is over).
+    """
+
+    id: EntryId
+    points: float
+    reason: ShortText
+    issue_types: tuple[str, ...] = ()
+    emotions: tuple[Emotion, ...] = ()
+    signals: tuple[str, ...] = ()
+    amount_from: float | str | None = None  # yuan, or a fact id
+    contacts_from: int | str | None = None  # contacts on the same matter, this one included, or a fact id
+    overdue: Literal["first_response", "resolve"] | None = None
+    incident: bool = False  # only for cases of a burst
+
+
+class FollowUpAttempt(Record):
+    """One attempt to reach the customer: channel of the taxonomy, when, and what is said."""
+
+    channel: str
+    when: ShortText
+    text: LongText
+
+
+class FollowUpPlan(Record):
+    """The follow-up of one scenario. The first plan of the list whose conditions fit is taken; the last has none."""
+
+    id: EntryId
+    scenario: ShortText
+    issue_types: tuple[str, ...] = ()
+    emotions: tuple[Emotion, ...] = ()
+    signals: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()  # where the case stands
+    contacts_from: int | None = None  # earlier contacts on the same matter
+    incident: bool = False  # only for cases of a burst
+    attempts: tuple[FollowUpAttempt, ...] = Field(min_length=1)
+    care_question: ShortText
+    coupon: str = ""
+
+
+class ToneRule(Record):
+    """How to speak to a customer who feels so, at these stages of the case; what is not stated always fits."""
+
+    tone: Tone
+    emotions: tuple[Emotion, ...] = ()
+    stages: tuple[str, ...] = ()
+
+
+class Desk(Record):
+    """How the desk works, apart from single procedures: priorities, bursts of like cases, follow-up plans."""
+
+    levels: dict[Literal["P0", "P1", "P2"], float] = {"P0": 80, "P1": 50, "P2": 25}  # points from which
+    priorities: tuple[PriorityRule, ...] = ()
+    burst_window: str = ""  # fact id: minutes
+    burst_cases: str = ""  # fact id: how many cases make a suspected incident
+    burst_flow: str = ""  # flow that handles it
+    first_response: str = ""  # fact id of the clock where no flow is known
+    resolve: str = ""  # likewise for closing the case
+    ladder: tuple[Escalation, ...] = ()  # for any case, lowest role first: who takes over, and how soon
+    repeat_times: str = ""  # fact id: with which contact on the same matter a case goes one rung up
+    tones: tuple[ToneRule, ...] = ()  # the first that fits decides; neutral where none does
+    follow_ups: tuple[FollowUpPlan, ...] = ()
+    compensation: dict[str, str] = {}  # role -> fact id: what it may promise at most
 
 
 class Elsewhere(Record):
@@ -326,6 +540,7 @@ class Content(Record):
     taxonomy: Taxonomy
     facts: dict[str, Fact]
     lexicon: Lexicon
+    desk: Desk = Desk()
     elsewhere: dict[EntryId, Elsewhere] = {}
     faqs: tuple[Faq, ...]
     policies: tuple[Policy, ...]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zlib import crc32
 
 import jieba
@@ -36,6 +37,94 @@ def fold(text: str) -> str:
     """
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
     return plain if plain.isascii() else _to_simplified().convert(plain)
+
+
+class _InPlace(dict[int, str]):
+    """Code point -> its folded letter, digit or Chinese character; all else stays."""
+
+    def __missing__(self, point: int) -> str:
+        folded = fold(chr(point))
+        self[point] = folded if len(folded) == 1 and folded.isalnum() else chr(point)
+        return self[point]
+
+
+_in_place = _InPlace()
+_TYPED = re.compile(r"[?!;()]|(?<!\d)[,:]|[,:](?!\d)")
+_FULL = str.maketrans("?!;(),:", "？！；（），：")
+
+
+def fold_in_place(text: str) -> str:
+    """Like `fold`, but every character stays at its offset, and punctuation is as Chinese is written.
+
+    For patterns that people write as they write Chinese; `fold_aligned` is for those that programs compose.
+
+    >>> fold_in_place("賣 ３件,不發貨?12:30")
+    '卖 3件，不发货？12:30'
+    """
+    return _TYPED.sub(lambda match: match[0].translate(_FULL), text.translate(_in_place))
+
+
+class _Aligned(dict[int, str]):
+    """Code point -> its folded character; filled as characters are met."""
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        plain = unicodedata.normalize("NFKC", character).lower()
+        if _INVISIBLE.match(character) or character in _DECORATION:
+            folded = HIDDEN
+        elif len(plain) != 1:
+            folded = character
+        else:
+            folded = plain if plain.isascii() else _to_simplified().convert(plain)
+        self[point] = folded if len(folded) == 1 else character
+        return self[point]
+
+
+HIDDEN = "\u200b"  # what every invisible character becomes in aligned text
+_DECORATION = "\ufe0f\u20e3"  # make a digit an emoji
+_aligned = _Aligned()
+
+
+def fold_aligned(text: str) -> str:
+    """Like `fold`, but character by character, so that every offset is one of the given text too.
+
+    Characters that fold to several stay as they are; invisible ones become `HIDDEN`.
+
+    >>> fold_aligned("賣　３５０")
+    '卖 350'
+    """
+    return text.lower() if text.isascii() and text.isprintable() else text.translate(_aligned)
+
+
+@lru_cache(maxsize=1)
+def _to_traditional() -> opencc.OpenCC:
+    return opencc.OpenCC("s2t")
+
+
+@lru_cache(maxsize=16_384)
+def _script(character: str) -> str:
+    """Which script only has this character: `t`raditional, `s`implified, `l`atin; `h` both Chinese ones, else empty."""
+    if character.isascii():
+        return "l" if character.isalpha() else ""
+    if not _RUN.match(character):
+        return ""
+    if _to_simplified().convert(character) != character:
+        return "t"
+    return "s" if _to_traditional().convert(character) != character else "h"
+
+
+def script_of(text: str) -> Literal["simplified", "traditional", "mixed", "latin", "other"]:
+    """The script that a text is written in. Latin only without any Chinese; mixed where both Chinese ones are used.
+
+    >>> script_of("賣家不發貨"), script_of("卖家ok"), script_of("OK!"), script_of("😀")
+    ('traditional', 'simplified', 'latin', 'other')
+    """
+    counts = Counter(map(_script, text))
+    if not counts["t"] and not counts["s"]:
+        return "simplified" if counts["h"] else "latin" if counts["l"] else "other"
+    if min(counts["t"], counts["s"]) * 4 > max(counts["t"], counts["s"]):
+        return "mixed"
+    return "traditional" if counts["t"] > counts["s"] else "simplified"
 
 
 def has_words(text: str) -> bool:
