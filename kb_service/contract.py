@@ -1,71 +1,43 @@
-"""The API's contract: what callers send and what they get. Shared by the pipeline and the routes.
+"""The contract of suggest, search, articles and errors. Shared by the pipeline and the routes.
 
 Offsets count Unicode code points. Times carry an offset; a time without one is Beijing time.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from kb_service.content import Audience, Moment, Party, SlotType, Tone
+from kb_service.case import (
+    MAX_MESSAGES,
+    Action,
+    Case,
+    Clocks,
+    Contract,
+    Guidance,
+    Id,
+    Incident,
+    Message,
+    MissingSlot,
+    Text,
+    Understanding,
+)
+from kb_service.content import Audience, Moment, Party, Tone
 
-MAX_QUERY = 8_000  # characters
-MAX_MESSAGES = 200
-MAX_BODY = 1_048_576  # bytes
+MAX_BODY = 8_388_608  # bytes; pictures come as base64
 
-Text = Annotated[str, StringConstraints(max_length=MAX_QUERY)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=160)]
-Part = Literal["answers", "templates", "related", "understanding"]
+Part = Literal["answers", "templates", "related", "understanding", "actions"]
 Status = Literal["answered", "low_confidence", "no_answer"]
 Band = Literal["high", "medium", "low"]
-
-
-class Contract(BaseModel):
-    """Strict about unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Message(Contract):
-    """One turn of the conversation."""
-
-    role: Literal["customer", "agent", "system"]
-    text: Annotated[str, StringConstraints(max_length=4_000)] = Field(
-        description="What was said; for voice the transcript, for image the recognised text."
-    )
-    ts: Moment | None = Field(default=None, description="When it was said.")
-    kind: Literal["text", "voice", "image"] = "text"
-
-
-class Case(Contract):
-    """What the agent tool knows of the case. All optional."""
-
-    id: Id | None = Field(default=None, description="The tool's own case id; echoed in logs only.")
-    stage: Id | None = Field(default=None, description="Stage id of the taxonomy; templates of this stage come first.")
-    party: Party | None = Field(default=None, description="Who is asking. Hides what concerns the other party only.")
-    channel: Id | None = Field(default=None, description="Channel id; templates written for it come first.")
-    order_status: Id | None = Field(default=None, description="Accepted for later use; changes nothing yet.")
-    order_time: Moment | None = Field(
-        default=None, description="Time of order. Clauses are cited as they stood then; articles as they stand now."
-    )
-    product_category: Id | None = Field(default=None, description="Category id; hides what is for other categories.")
-    opened_at: Moment | None = Field(default=None, description="Accepted for later use; changes nothing yet.")
-    history: list[Text] = Field(
-        default=[], max_length=50, description="Earlier contacts. Accepted for later use; changes nothing yet."
-    )
-    slots: dict[Id, Annotated[str, StringConstraints(max_length=500)]] = Field(
-        default={}, max_length=50, description="Known facts by slot id; fill the templates."
-    )
 
 
 class Filters(Contract):
     """Narrow the search. An issue type or category includes all that stand below it."""
 
-    issue_types: list[Id] = Field(default=[], max_length=20)
-    product_categories: list[Id] = Field(default=[], max_length=20)
-    kinds: list[Literal["faq", "policy"]] = Field(default=[], max_length=2)
+    issue_types: list[Id] = Field(default_factory=list, max_length=20)
+    product_categories: list[Id] = Field(default_factory=list, max_length=20)
+    kinds: list[Literal["faq", "policy"]] = Field(default_factory=list, max_length=2)
     party: Party | None = None
 
 
@@ -76,10 +48,10 @@ class Question(Contract):
     as_of: Moment | None = Field(
         default=None, description="Answer as of this moment: only what was valid then. Default: now."
     )
-    filters: Filters = Filters()
+    filters: Filters = Field(default_factory=Filters)
     limit: int = Field(default=5, ge=1, le=50, description="How many answers at most.")
     exclude_ids: list[Id] = Field(
-        default=[], max_length=200, description="Ids not to be offered (again): articles, clauses, templates."
+        default_factory=list, max_length=200, description="Ids not to be offered (again): articles, clauses, templates."
     )
     explain: bool = Field(default=False, description="Add the parts of every score.")
 
@@ -105,12 +77,19 @@ class SuggestRequest(Question):
     )
 
     query: Text | None = Field(default=None, description="The question itself, when there is no conversation.")
-    messages: list[Message] = Field(default=[], max_length=MAX_MESSAGES, description="The conversation, oldest first.")
-    case: Case = Case()
-    include: list[Part] = Field(
-        default=["answers", "templates", "related", "understanding"], min_length=1, description="What to return."
+    messages: list[Message] = Field(
+        default_factory=list, max_length=MAX_MESSAGES, description="The conversation, oldest first."
     )
-    tone: Tone = Field(default="neutral", description="Wanted tone; a template without it answers in neutral.")
+    case: Case = Field(default_factory=Case)
+    include: list[Part] = Field(
+        default=["answers", "templates", "related", "understanding", "actions"],
+        min_length=1,
+        description="What to return.",
+    )
+    tone: Tone | None = Field(
+        default=None,
+        description="Wanted tone; without it the customer's emotion decides. A template without it is neutral.",
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> SuggestRequest:
@@ -189,24 +168,20 @@ class Answer(Contract):
     scores: ScoreParts | None = None
 
 
-class MissingSlot(Contract):
-    """A blank that the case does not fill, and how to ask for it."""
-
-    slot: str
-    label: str
-    type: SlotType
-    ask: str
-
-
 class ReplyTemplate(Contract):
-    """A reply, filled from the case. `sendable` is true only when nothing is left blank."""
+    """A reply, filled from the case and the conversation.
+
+    `sendable` is true only when nothing is left blank, and no amount or time rests on the customer's word alone.
+    """
 
     id: str
     record_id: str
     title: str
     tone: Tone
-    text: str = Field(description="A blank that is not filled reads 【label】.")
+    channel: str = Field(description="The channel that the text is fitted to.")
+    text: str = Field(description="A blank that is not filled reads 【label】; empty if the channel cannot take it.")
     filled: dict[str, str]
+    unverified: list[str] = Field(description="Amounts and times that only the customer stated; check before sending.")
     missing_slots: list[MissingSlot]
     sendable: bool
 
@@ -220,21 +195,6 @@ class Related(Contract):
     origin: Literal["authored", "similar"]
 
 
-class IssueType(Contract):
-    """An issue type that the answers point to."""
-
-    id: str
-    label: str
-    confidence: float
-
-
-class Understanding(Contract):
-    """What was searched for, and what the case seems to be about."""
-
-    effective_query: str
-    issue_types: list[IssueType]
-
-
 class SuggestResponse(Contract):
     """Status 200 also when there is no answer: `status` says so and `reason` why."""
 
@@ -245,9 +205,15 @@ class SuggestResponse(Contract):
     degraded: list[str] = Field(description="What is not as it should be; empty when all is well.")
     timings: dict[str, float] = Field(description="Milliseconds by step.")
     understanding: Understanding | None = None
-    answers: list[Answer] = []
-    templates: list[ReplyTemplate] = []
-    related: list[Related] = []
+    answers: list[Answer] = Field(default_factory=list)
+    templates: list[ReplyTemplate] = Field(default_factory=list)
+    related: list[Related] = Field(default_factory=list)
+    actions: list[Action] = Field(default_factory=list, description="What to do; the first is the next thing to do.")
+    guidance: Guidance | None = None
+    sla: Clocks | None = None
+    incidents: list[Incident] = Field(
+        default_factory=list, description="Bursts of like cases that this one belongs to."
+    )
 
 
 class SearchResponse(Contract):
@@ -284,12 +250,12 @@ class Article(Contract):
     owner: str
     review_by: str
     text: str = ""
-    questions: list[str] = []
-    citations: list[Citation] = []
-    templates: list[str] = []
-    related: list[str] = []
-    clauses: list[ClauseVersion] = []
-    tones: dict[Tone, str] = {}
+    questions: list[str] = Field(default_factory=list)
+    citations: list[Citation] = Field(default_factory=list)
+    templates: list[str] = Field(default_factory=list)
+    related: list[str] = Field(default_factory=list)
+    clauses: list[ClauseVersion] = Field(default_factory=list)
+    tones: dict[Tone, str] = Field(default_factory=dict)
     flow: dict[str, object] | None = None
 
 
@@ -305,4 +271,4 @@ class ErrorResponse(Contract):
     """Every error has this shape; `errors` lists all defects of the request."""
 
     error: ErrorDetail
-    errors: list[ErrorDetail] = []
+    errors: list[ErrorDetail] = Field(default_factory=list)

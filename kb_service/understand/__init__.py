@@ -1,0 +1,1 @@
+"""Messages of a case -> facts, personal data, emotion, wish, party, signals, slots."""
