@@ -1,0 +1,1 @@
+"""How urgent cases are, in which order to take them, and when many come at once."""
