@@ -1,0 +1,1 @@
+"""A draft -> wording, demands, promises, blanks, data and tone that should not be sent."""
