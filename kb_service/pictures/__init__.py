@@ -1,0 +1,1 @@
+"""Pictures -> the text on them."""
