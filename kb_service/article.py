@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from kb_service.catalog import Catalog, may_see
+from kb_service.citations import citation, clause_title
 from kb_service.content import Audience, Clause, Entry, Faq, Flow, Policy, Template
-from kb_service.contract import Article, Citation, ClauseVersion
+from kb_service.contract import Article, ClauseVersion
 from kb_service.errors import EntryNotFound
 from kb_service.knowledge import Knowledge
 
@@ -102,21 +103,4 @@ def _version(policy: Policy, clause: Clause, at: datetime) -> ClauseVersion:
         valid_from=clause.valid_from,
         valid_until=clause.valid_until,
         in_force=clause.in_force(at),
-    )
-
-
-def clause_title(policy: Policy, clause: Clause) -> str:
-    """How a clause is named in full, e.g. `《退款规则》第12条 卖家处理时限`."""
-    return f"《{policy.title}》{clause.number} {clause.title}"
-
-
-def citation(policy: Policy, clause: Clause) -> Citation:
-    """A clause wording as evidence."""
-    return Citation(
-        policy=policy.id,
-        clause=f"{policy.id}#{clause.id}",
-        title=clause_title(policy, clause),
-        text=clause.text,
-        valid_from=clause.valid_from,
-        valid_until=clause.valid_until,
     )

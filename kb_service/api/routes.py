@@ -6,14 +6,22 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 from kb_service.article import article
+from kb_service.casework import (
+    NoteRequest,
+    NoteResponse,
+    QueueRequest,
+    QueueResponse,
+    ReviewRequest,
+    ReviewResponse,
+)
 from kb_service.content import Audience, Moment
 from kb_service.contract import (
     Article,
@@ -23,8 +31,10 @@ from kb_service.contract import (
     SuggestRequest,
     SuggestResponse,
 )
+from kb_service.desk import case_note, order_queue, review_draft
 from kb_service.live import Live
-from kb_service.suggest import search, suggest
+from kb_service.search import search
+from kb_service.suggest import suggest
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": text}
@@ -57,7 +67,10 @@ class JsonRoute(APIRoute):
             return answer
 
         async def handle(request: Request) -> Response:
-            return await run_in_threadpool(work, await request.body(), request.app.state.live)
+            raw, state = await request.body(), request.app.state
+            # Reading a picture takes seconds: such calls queue for a thread of their own, never for those of text.
+            limiter = state.picture_limiter if b'"picture"' in raw else None
+            return await run_sync(work, raw, state.live, limiter=limiter)
 
         return handle
 
@@ -77,7 +90,25 @@ LiveService = Annotated[Live, Depends(_live)]
 @calls.post("/v1/suggest", response_model=SuggestResponse, responses=_ERRORS, summary="为当前会话给出建议")
 def suggest_route(body: SuggestRequest, live: LiveService) -> Response:
     """按会话和工单信息返回排好序的答案、回复模板和相关问题；没有答案时 `status` 为 `no_answer`。"""
-    return _json(suggest(live.current(), body, live.degraded))
+    return _json(suggest(live.current(), body, live.degraded, live.bursts))
+
+
+@calls.post("/v1/review", response_model=ReviewResponse, responses=_ERRORS, summary="发送前检查回复草稿")
+def review_route(body: ReviewRequest, live: LiveService) -> Response:
+    """找出禁用或有风险的说法、索要隐私、没有依据的承诺和期限、没填的空、他人信息、不合情绪的语气，各给出改法。"""
+    return _json(review_draft(live.current(), body))
+
+
+@calls.post("/v1/cases/note", response_model=NoteResponse, responses=_ERRORS, summary="生成工单小结")
+def note_route(body: NoteRequest, live: LiveService) -> Response:
+    """把会话和处理经过写成结构化的工单小结，个人信息已打码。"""
+    return _json(case_note(live.current(), body))
+
+
+@calls.post("/v1/queue", response_model=QueueResponse, responses=_ERRORS, summary="给待处理工单排序")
+def queue_route(body: QueueRequest, live: LiveService) -> Response:
+    """按优先级、时限和人手给一批工单排先后，说明理由；同类问题集中出现时给出预警。"""
+    return _json(order_queue(live.current(), body, live.bursts))
 
 
 @calls.post("/v1/search", response_model=SearchResponse, responses=_ERRORS, summary="检索与分类浏览")
@@ -122,6 +153,6 @@ async def readyz(live: LiveService) -> JSONResponse:
     return JSONResponse(body, status_code=200 if knowledge else 503)
 
 
-def _json(model: SuggestResponse | SearchResponse | Article) -> Response:
+def _json(model: BaseModel) -> Response:
     """Serialised once, by pydantic; returning the model would validate and copy it again."""
     return Response(model.model_dump_json(), media_type="application/json")

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kb_service.text import Segmenter, char_grams, fold, has_words, highlight_spans, sparse_terms, term_id
+from kb_service.text import (
+    HIDDEN,
+    Segmenter,
+    char_grams,
+    fold,
+    fold_aligned,
+    has_words,
+    highlight_spans,
+    sparse_terms,
+    term_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +66,16 @@ def test_no_highlights_where_folding_changes_the_length() -> None:
 def test_the_dictionary_keeps_a_word_whole() -> None:
     assert "小法庭判" not in Segmenter().words("小法庭判了")
     assert "小法庭" in Segmenter(["小法庭"]).words("小法庭判了")
+
+
+def test_aligned_text_keeps_every_offset() -> None:
+    assert fold_aligned("賣　３５０，㎡") == "卖 350,㎡"  # what folds to several characters stays
+
+
+def test_aligned_text_shows_that_something_invisible_stood_there() -> None:
+    assert fold_aligned("1\u200b3\ufe0f8\x00") == f"1{HIDDEN}3{HIDDEN}8{HIDDEN}"
+
+
+@given(st.text())
+def test_aligned_text_is_as_long_as_the_text(text: str) -> None:
+    assert len(fold_aligned(text)) == len(text)
