@@ -58,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--content", type=Path, default=Path("content"))
     verb.set_defaults(run=_ablate)
 
+    verb = verbs.add_parser("assist", help="理解、指引、草稿检查：情绪、事实、隐私、下一步、检查结果")
+    verb.add_argument("--split", choices=["dev", "test"], default="dev")
+    verb.set_defaults(run=_assist)
+
+    verb = verbs.add_parser("pictures", help="图片：画出并弄坏的截图、面单、订单页里的单号认出多少")
+    verb.add_argument("--sheet", type=Path, help="把这些图片拼成一张 PNG 存到这里")
+    verb.set_defaults(run=_pictures)
+
     verb = verbs.add_parser("gate", help="门槛：任何一项低于 conditions.yaml 的容差就失败")
     verb.add_argument("--conditions", type=Path, default=Path("eval/conditions.yaml"))
     verb.add_argument("--full", action="store_true", help="也跑标了 full 的条件")
@@ -135,6 +143,23 @@ def _ablate(arguments: argparse.Namespace) -> int:
     from kb_service.settings import load_settings
 
     print(ablate(read_golden(arguments.set), load_settings(), arguments.content))
+    return 0
+
+
+def _assist(arguments: argparse.Namespace) -> int:
+    from eval.assist import assist_table, evaluate_assist
+    from kb_service.settings import load_settings
+
+    print(assist_table(evaluate_assist(arguments.split, load_settings())))
+    return 0
+
+
+def _pictures(arguments: argparse.Namespace) -> int:
+    from eval.pictures import evaluate_pictures
+    from ingest.check import checked_content
+
+    lexicon = checked_content(Path("content")).lexicon
+    print(evaluate_pictures(lexicon, sheet=arguments.sheet).table())
     return 0
 
 

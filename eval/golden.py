@@ -16,8 +16,9 @@ from typing import Literal, Self
 
 from pydantic import ValidationError, model_validator
 
+from kb_service.case import Case, Message
 from kb_service.content import Audience, Record
-from kb_service.contract import Case, Message, SuggestRequest
+from kb_service.contract import SuggestRequest
 from kb_service.errors import KnowledgeBaseError
 from kb_service.text import char_grams, fold
 
