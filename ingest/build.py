@@ -19,7 +19,7 @@ import numpy as np
 from ingest.aside import Aside
 from ingest.check import slow_problems, well_formed
 from ingest.embed import EmbeddingCache, embed, embed_documents
-from ingest.emotions import train
+from ingest.emotions import plain_questions, train
 from ingest.files import content_hash
 from ingest.learned import learned
 from ingest.mentions import mentions_of
@@ -28,7 +28,7 @@ from ingest.render import render_content
 from ingest.sounds import sounds_of
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
-from kb_service.content import Audience, Content, Elsewhere, Faq, Lexicon, Policy, Validity, above, ancestors
+from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, above, ancestors
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import ContentError, PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
@@ -86,7 +86,7 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
         sounds=sounds,
         mentions=mentions,
         misspoken=_misspoken(content, settings, builder),
-        feelings=_feelings(content.lexicon, settings, builder),
+        feelings=_feelings(content, settings, builder),
     )
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     _verify(folder / "shard", units, vectors)
@@ -108,10 +108,11 @@ def _misspoken(content: Content, settings: Settings, builder: str) -> dict[str, 
     return learned(folder, "misspoken", builder, examples, dict[str, float], lambda: learn(examples))
 
 
-def _feelings(lexicon: Lexicon, settings: Settings, builder: str) -> FeelingModel:
-    examples = (lexicon.emotion_examples, lexicon.emotions)
+def _feelings(content: Content, settings: Settings, builder: str) -> FeelingModel:
+    lexicon, calm = content.lexicon, plain_questions(content.faqs)
+    examples = (lexicon.emotion_examples, lexicon.emotions, calm)
     folder = settings.cache_dir / "learned"
-    return learned(folder, "feelings", builder, examples, FeelingModel, lambda: train(lexicon).model)
+    return learned(folder, "feelings", builder, examples, FeelingModel, lambda: train(lexicon, calm).model)
 
 
 def unit_vectors(units: Sequence[Unit], encoder: Encoder, cache: EmbeddingCache) -> tuple[Vectors, int]:

@@ -26,7 +26,7 @@ from kb_service.knowledge import Knowledge
 from kb_service.pictures.reader import with_texts
 from kb_service.scope import check_case, check_times
 from kb_service.suggest import effective_query, rank_case, said
-from kb_service.understand.reader import feeling
+from kb_service.understand.reader import feeling, mood
 from kb_service.urgency.bursts import Bursts
 from kb_service.urgency.queueing import OpenCase, order
 from kb_service.work import Asked, Worked, incident, priority_of, work_case
@@ -39,7 +39,7 @@ def review_draft(knowledge: Knowledge, request: ReviewRequest) -> ReviewResponse
     check_case(knowledge.catalog, request.case)
     check_times(request.case, now)
     heard = knowledge.understander.hear(request.messages, now)
-    found = knowledge.reviewer.review(request, feeling(heard, request.case).label)
+    found = knowledge.reviewer.review(request, mood(feeling(heard, request.case)))
     total = round((time.perf_counter() - started) * 1000, 3)
     return found.model_copy(update={"timings": found.timings | {"total": total}})
 

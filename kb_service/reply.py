@@ -11,6 +11,7 @@ from kb_service.catalog import Catalog, may_see
 from kb_service.content import Template, Tone
 from kb_service.contract import ReplyTemplate, SuggestRequest
 from kb_service.index import Scope
+from kb_service.understand.reader import mood
 
 SMS = 70  # characters of one text message in Chinese (UCS-2)
 _SLOT = re.compile(r"\{\{slot:([^{}]+)\}\}")
@@ -81,7 +82,7 @@ def tone_of(catalog: Catalog, reply: Replying) -> Tone:
     """The tone that was asked for, else the one that the desk uses towards such an emotion at this stage."""
     if reply.request.tone:
         return reply.request.tone
-    emotion, stage = reply.understanding.emotion.label, reply.request.case.stage or reply.stage
+    emotion, stage = mood(reply.understanding.emotion), reply.request.case.stage or reply.stage
     for rule in catalog.content.desk.tones:
         if (not rule.emotions or emotion in rule.emotions) and (not rule.stages or stage in rule.stages):
             return rule.tone

@@ -21,7 +21,7 @@ from kb_service.content import CHINA, Audience
 from kb_service.guide.procedure import NO_GUIDANCE, Guided
 from kb_service.knowledge import Knowledge
 from kb_service.retrieve import Ranked
-from kb_service.understand.reader import Heard, feeling
+from kb_service.understand.reader import Heard, feeling, mood
 from kb_service.urgency.bursts import Burst, Bursts
 from kb_service.urgency.priority import Urgency, clocks, lateness, prioritise
 
@@ -90,7 +90,7 @@ def _urgency(
 ) -> Urgency:
     return Urgency(
         issue_types=issue_types,
-        emotion=feeling(heard, case).label,
+        emotion=mood(feeling(heard, case)),
         signals=heard.signals,
         amounts=heard.amounts(),
         contacts=len(case.history) + 1,

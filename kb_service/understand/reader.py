@@ -25,7 +25,7 @@ from kb_service.case import (
     Understanding,
     Wish,
 )
-from kb_service.content import Content, Party, Slot, SlotType
+from kb_service.content import Content, Emotion, Party, Slot, SlotType
 from kb_service.text import char_grams, fold, script_of
 from kb_service.understand.cues import Said
 from kb_service.understand.facts import FactFinder
@@ -36,6 +36,7 @@ from kb_service.understand.wishes import Cues, CuesRead
 READ = 30  # messages from the end that are read for facts; a longer conversation has said them again
 NEAR = 16  # characters on either side of a fact in which a slot's words must stand
 CREDIBLE = 10_000_000  # yuan; whoever names more is joking or has mistyped
+SURE = 0.5  # score of an emotion from which priority, tone and review act on it
 SHOWN = 3  # stretches of words at most that show one issue type
 _KINDS: dict[SlotType, tuple[str, ...]] = {
     "order_no": ("order_no",),
@@ -189,6 +190,11 @@ def feeling(heard: Heard, case: Case) -> Feeling:
     if case.emotion is not None:
         return Feeling(label=case.emotion, score=1.0)
     return Feeling(label=heard.felt.label, score=heard.felt.score, spans=text_spans(heard.felt.spans))
+
+
+def mood(felt: Feeling) -> Emotion:
+    """The emotion to act on: an unsure one counts as calm, so that nobody is escalated or soothed by mistake."""
+    return felt.label if felt.score >= SURE else "calm"
 
 
 def overridden(case: Case) -> list[str]:

@@ -38,3 +38,10 @@ def test_training_twice_gives_the_same_model() -> None:
 def test_a_gram_of_one_example_is_not_kept() -> None:
     assert "麻" not in train(EXAMPLES).model.grams
     assert "请问" in train(EXAMPLES).model.grams
+
+
+def test_plain_questions_keep_short_requests_calm() -> None:
+    heated = Feelings(EXAMPLES, train(EXAMPLES).model)
+    calmed = Feelings(EXAMPLES, train(EXAMPLES, ("卖家退钱多久", "申请退钱", "退钱到哪")).model)
+    found = [feelings.feel([Said.of(0, "卖家退钱")]).label for feelings in (heated, calmed)]
+    assert found == ["angry", "calm"]
