@@ -14,7 +14,6 @@ from kb_service.content import Record
 from kb_service.errors import KnowledgeBaseError
 from kb_service.settings import Settings
 
-
 ASSIST: dict[str, Split] = {"assist-dev": "dev", "assist-test": "test"}  # what a row may name in place of a set
 
 

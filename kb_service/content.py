@@ -414,12 +414,13 @@ class PromiseCue(Record):
     """A pattern (regular expression) by which a promise is told from other statements.
 
     `service`: someone will do or bring something for the customer. `assurance`: it is said to be certain. `outcome`: a
-    result is promised, whatever the time. `compensation`: money or a coupon from the platform. `exempt`: no promise at
+    result is promised, whatever the time. `compensation`: money or a coupon from the platform. `own`: the
+    agent's own undertaking, which no rule for everybody speaks of. `exempt`: no promise at
     all, such as a condition, the past, or what the customer has to do.
     """
 
     pattern: LongText
-    shows: Literal["service", "assurance", "outcome", "compensation", "exempt"]
+    shows: Literal["service", "assurance", "outcome", "compensation", "own", "exempt"]
 
 
 class GoodsWords(Record):

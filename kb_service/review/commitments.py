@@ -24,6 +24,7 @@ SAME = 0.6  # score beside the best match from which a statement with the draft'
 SURE = 0.18  # score from which a statement is about just this thing
 FAINT, CLEAR = 0.14, 2.5  # score from which it is, with amounts, where it has so many times that of any other
 ASSURED = 0.36  # score below which a guarantee or a compensation is the agent's promise rather than a rule put wrongly
+OWN = 0.5  # the same for a time in which the agent has something done
 COUNTED = 1.4  # times as sure where things are counted: `一次`, `两张` are said of anything
 NEAR, BEFORE, STATED, AFTER, EARLIER, CASE = 1.0, 0.6, 0.35, 0.2, 0.3, 0.25  # weights of words by where they stand
 
@@ -148,8 +149,8 @@ class Ledger:
     def __init__(self, catalog: Catalog) -> None:
         self._statements = Statements(catalog)
         cues = catalog.content.lexicon.promises
-        self._service, self._assurance, self._outcome, self._compensation, self._exempt = (
-            _any_of(cues, shows) for shows in ("service", "assurance", "outcome", "compensation", "exempt")
+        self._service, self._assurance, self._outcome, self._compensation, self._own, self._exempt = (
+            _any_of(cues, shows) for shows in ("service", "assurance", "outcome", "compensation", "own", "exempt")
         )
         self._caps: Mapping[str, str] = catalog.content.desk.compensation
         self._inward = frozenset(self._caps.values())  # what agents may grant is no rule for customers
@@ -174,6 +175,8 @@ class Ledger:
         """The quantities of a clause."""
         assured = self._assurance.search(clause) is not None
         foretold = self._outcome.search(clause) is not None
+        own = self._own.search(clause) is not None and self._exempt.search(clause) is None
+        least = OWN if own else ASSURED
         for figure in found:
             if _not_ours(speech, part, figure):
                 continue
@@ -181,7 +184,7 @@ class Ledger:
             pays = figure.dimension in ("yuan", "percent") and self._compensation.search(clause) is not None
             given = self._given(clause) or (pays and self._exempt.search(clause) is None)
             verdict = self._judged(speech, part, figure)
-            promised = timed and (assured or foretold) and verdict.score < ASSURED
+            promised = timed and (assured or foretold or own) and verdict.score < least
             if promised or (assured and verdict.status == "supported"):
                 verdict = UNKNOWN  # no rule bears out a guarantee
             cap = self._cap(speech, figure) if pays and given and not _OTHERS_PAY.search(clause) else None
@@ -202,6 +205,8 @@ class Ledger:
         found = self._held(speech, part, figure, speech.order_time)
         if found.status != "contradicted":
             return found
+        if found.statement and _told_beside(speech.text, part, figure, found.statement):
+            return UNKNOWN
         now = _NOW.search(speech.text, part.sentence_start, part.end) is not None
         for at in (speech.order_time, speech.at) if now else (speech.order_time,):
             for wide in (True, False):  # a clause may be about something else than the sentence that it stands in
@@ -238,6 +243,16 @@ def _any_of(cues: Iterable[PromiseCue], shows: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{cue.pattern})" for cue in cues if cue.shows == shows) or r"(?!)")
 
 
+def _told_beside(text: str, part: Part, figure: Figure, statement: Statement) -> bool:
+    """Whether another clause of the sentence has the statement's own figure: then this one is of something else."""
+    others = (_moved(other, part.sentence_start) for other in figures(text[part.sentence_start : part.sentence_end]))
+    return any(
+        not part.start <= other.start < part.end and equal(other, statement.figure)
+        for other in others
+        if other.start != figure.start
+    )
+
+
 def _moved(figure: Figure, by: int) -> Figure:
     return figure._replace(start=figure.start + by, end=figure.end + by)
 
@@ -269,7 +284,7 @@ def _not_ours(speech: Speech, part: Part, figure: Figure) -> bool:
             or bool(_RATE.match(own + after))
         )
     if figure.dimension == "count":
-        return _PAST.search(before) is not None or bool(_ONE.match(own) and not _LIMIT.search(before))
+        return own == "百分" or _PAST.search(before) is not None or bool(_ONE.match(own) and not _LIMIT.search(before))
     return figure.value in speech.known
 
 

@@ -132,11 +132,12 @@ def _length(match: re.Match[str], value: float) -> tuple[Dimension, float, str]:
 _DAYS = {"今": 0, "当": 0, "明": 1, "后": 2, "大后": 3}
 _HOURS = {"早上": 9, "上午": 12, "中午": 12, "下午": 18, "傍晚": 19, "晚上": 24, "晚": 24, "早": 9, "凌晨": 6}
 _WEEK = {c: n for n, c in enumerate("一二三四五六日")} | {"天": 6, "末": 6}
+_BY = re.compile(r"之?前|[以之]?后|准时")
 _MOMENT = re.compile(
     r"(?<![一整大半每])(?:(?P<day>大后|[今明后当])(?:天|日|(?=[晚早]))|(?P<week>这|本|下)?个?(?:周|星期"
     r"|礼拜)(?P<weekday>[一二三四五六日天末])"
     r"|(?P<month>\d{1,2})月(?P<date>\d{1,2})[日号]|(?<![\d年月第])(?P<only>\d{1,2})号(?![楼码栋线])|(?P<end>月底"
-    r"|年底|本周内|这周内|本月内))?"
+    r"|年底|本周内|这周内|本月内|下个?(?:周|星期|礼拜)(?![一二三四五六日天末\d])|(?:下班|午休|吃饭|交班|国庆|元旦|双十一|年|节|春节|过年)(?:之?前|时)|天黑(?:之?前)|这[一两]天))?"
     r"(?P<part>早上|上午|中午|下午|傍晚|晚上|晚|早|凌晨)?"
     r"(?:(?P<hour>\d{1,2}|[一二两三四五六七八九十]{1,3})(?:[:：](?P<minute>\d\d)|点(?!击|一下|开|进|这|那"
     r"|确)(?P<half>半)?(?:钟|整)?))?"
@@ -159,7 +160,13 @@ def _moment(match: re.Match[str], at: datetime) -> datetime | None:
     if match["hour"] is None:
         return day + timedelta(hours=_HOURS.get(match["part"] or "", 24))
     clear = (
-        match["part"] or match["day"] or match["weekday"] or match["minute"] or match["half"] or match["hour"].isdigit()
+        match["part"]
+        or match["day"]
+        or match["weekday"]
+        or match["minute"]
+        or match["half"]
+        or match["hour"].isdigit()
+        or _BY.match(match.string, match.end())
     )
     if not clear or ("点" not in match[0] and not match["minute"]):
         return None  # 一点小意思, 三个
@@ -183,6 +190,12 @@ def _day(match: re.Match[str], at: datetime) -> datetime | None:
 
 
 def _period_end(word: str, today: datetime) -> datetime:
+    if word[0] == "下" and "班" not in word:
+        return today + timedelta(days=13 - today.weekday())
+    if word[0] in "年国元双节春过":
+        return today.replace(month=12, day=31)
+    if word[0] in "下午吃交天这" and "周" not in word:
+        return today
     if "周" in word:
         return today + timedelta(days=6 - today.weekday())
     if word == "年底":

@@ -20,28 +20,32 @@ _UNITS = {
     "星期": ("W", 1, False),
     "礼拜": ("W", 1, False),
     "周": ("W", 1, False),
-    "工作日": ("D", 1, False),
+    **dict.fromkeys(("工作日", "自然日", "交易日"), ("D", 1, False)),
     "天": ("D", 1, False),
     "日": ("D", 1, False),
     "小时": ("H", 1, True),
     "钟头": ("H", 1, True),
+    "钟": ("H", 1, True),  # 三个钟
     "h": ("H", 1, True),
     "刻钟": ("M", 15, True),
-    "分钟": ("M", 1, True),
+    **dict.fromkeys(("分钟", "min", "mins"), ("M", 1, True)),
     "分": ("M", 1, True),
     "秒钟": ("S", 1, True),
     "秒": ("S", 1, True),
 }
 _HALVES = {("Y", False): "P6M", ("M", False): "P15D", ("D", False): "PT12H", ("H", True): "PT30M", ("M", True): "PT30S"}
-_UNIT = "工作日|小时|钟头|刻钟|分钟|秒钟|秒|星期|礼拜|周|天|年|月|日|h(?![a-z])|分(?=[,。;!?\\s\\d]|$)"
+_UNIT = "工作日|自然日|交易日|小时|钟头|钟(?![表点楼])|刻钟|分钟|秒钟|秒|星期|礼拜|周|天|年|月|日|h(?![a-z])"
+_UNIT += "|mins?(?![a-z])|分(?=[,。;!?\\s\\d]|$)"
 _HAN = "[一二两三四五六七八九十百俩仨廿]{1,5}"
 _NUMERAL = rf"(?:{ARABIC}|{_HAN})"
-SPAN = rf"(?:一整|[大小]?半|个把|{_NUMERAL}[多来几余]?)\s?(?:个(?:半|多|来)?)?\s?(?:多)?(?:{_UNIT})(?:半|多(?!少))?"
-_SPAN = re.compile(
-    rf"(?P<num>一整|[大小]?半|个把|{_NUMERAL})[多来几余]?\s?(?P<ge>个(?P<half>半)?[多来]?)?\s?多?"
-    rf"(?P<unit>{_UNIT})(?P<tail>半|多(?!少))?"
+SPAN = (
+    rf"(?:一整|[大小]?半|个[把半]|{_NUMERAL}[多来几余]?)\s?(?:个[半多来]?)?\s?多?(?:{_UNIT})(?:半(?!个|月)|多(?!少))?"
 )
-_FIND = re.compile(rf"(?<![\d.:第每这那哪某同几数])(?:{_SPAN.pattern})")
+_SPAN = re.compile(
+    rf"(?P<num>一整|[大小]?半|个把|个半|{_NUMERAL})[多来几余]?\s?(?P<ge>个(?P<half>半)?[多来]?)?\s?多?"
+    rf"(?P<unit>{_UNIT})(?P<tail>半(?!个|月)|多(?!少))?"
+)
+_FIND = re.compile(rf"(?<![\d.第每这那哪某同几数])(?<!\d:)(?:{_SPAN.pattern})")
 _WITHIN = re.compile(r"\s?[之以]?内")
 _RANGE = re.compile(rf"{ARABIC}[-~到至](?={ARABIC})")
 # What follows some units where no length is meant: 三年级, 3月份, 一周年, 周三.
@@ -95,7 +99,7 @@ def find_spans(text: str) -> Iterator[SpanHit]:
         if length is None:
             continue
         hit = SpanHit(match.start(), match.end(), length)
-        joined = _joined(last, hit) if last else None
+        joined = _joined(last, hit, text) if last else None
         if match["unit"] == "分" and not joined:
             continue  # 扣了6分: minutes only behind hours
         if last and not joined:
@@ -115,10 +119,10 @@ def _length(match: re.Match[str]) -> Length | None:
     numeral, unit = match["num"], match["unit"]
     if not _is_length(match):
         return None
-    half = bool(match["half"]) or match["tail"] == "半"
+    half = bool(match["half"]) or match["tail"] == "半" or numeral == "个半"
     if numeral in ("半", "大半", "小半"):
         return _sum(Decimal(0), unit, half=True) if unit not in ("天", "日", "周") else None
-    number = Decimal(1) if numeral in ("一整", "个把") else parse_number(numeral)
+    number = Decimal(1) if numeral in ("一整", "个把", "个半") else parse_number(numeral)
     return _sum(number, unit, half) if number else None
 
 
@@ -128,10 +132,15 @@ def _is_length(match: re.Match[str]) -> bool:
         return False
     if match.start() and text[match.start() - 1] == "前" and not _UNITS[unit][2]:
         return False  # 前三天 are days; 开场前6小时 is a length
+    if unit == "秒" and numeral.isdigit() and int(numeral) >= 100 and text.startswith("了", end):
+        return False  # 1200秒了: bought at once
     if unit == "月":
-        return bool(match["ge"]) or numeral in ("俩", "仨", "半", "个把")
+        return bool(match["ge"]) or numeral in ("俩", "仨", "半", "个把", "个半")
+    if unit == "钟":
+        return bool(match["ge"]) or numeral == "个半"
     if unit == "日":
-        return numeral in ("两", "俩") or _WITHIN.match(text, end) is not None
+        lasting = text[: match.start()].endswith(("咗", "足", "够"))  # 等咗三日
+        return lasting or numeral in ("两", "俩") or _WITHIN.match(text, end) is not None
     return unit != "年" or len(numeral) < 3 or not numeral.isdigit()
 
 
@@ -168,9 +177,10 @@ def _from_iso(iso: str) -> Length | None:
     return Length(iso, years * 12 + months, time)
 
 
-def _joined(first: SpanHit, then: SpanHit) -> SpanHit | None:
-    """Two lengths side by side as one, if the second is of a smaller unit."""
-    if first.end != then.start or not first.length.time or first.length.time <= then.length.time:
+def _joined(first: SpanHit, then: SpanHit, text: str) -> SpanHit | None:
+    """Two lengths side by side as one, if the second is of a smaller unit: `1小时20分`, `一年零三个月`."""
+    one_size, other_size = ((span.length.months, span.length.time) for span in (first, then))
+    if text[first.end : then.start] not in ("", "零", "又", " ") or one_size <= other_size:
         return None
     one, other = first.length.iso, then.length.iso
     joined = one + (other.removeprefix("PT") if one.startswith("PT") else other.removeprefix("P"))

@@ -27,6 +27,7 @@ class Hit(NamedTuple):
 _N = r"(?:\d{1,2}|[一二三四五六七八九十廿]{1,3})"
 _TWO = r"\d{1,2}"
 _RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
+_RELATIVE |= {"琴": -1, "寻": -1, "噚": -1, "听": 1}  # Cantonese: 琴日, 听日
 _WEEKDAYS = {**{day: n for n, day in enumerate("一二三四五六日")}, "天": 6, "末": 5}
 _WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
 _NEAR_YEARS = {"前年": -2, "去年": -1, "今年": 0, "明年": 1}
@@ -41,16 +42,18 @@ _DATES = (
     rf"(?<!\d)(?P<iso>20\d\d[-/.年]{_TWO}[-/.月]{_TWO}(?!\d)日?)",
     rf"{_YEAR}(?:(?<![\d.])(?P<month>{_N})月份?的?\s?(?P<day>{_N})(?:[日号]|(?![\d个万千百元块天折月%]))|(?P<festival>FESTIVALS))",
     rf"(?P<months>上上个?月|上个?月|这个?月|本月|下个?月)的?\s?(?P<day_of>{_N})[日号]",
-    rf"(?<![\d./×x*比:-])(?P<slash>{_TWO}/{_TWO}(?!\s?[\d/.×x*%]))",
-    r"(?P<relative>大前|大后|前|昨|今|明|后)(?:天|儿个|儿|日(?![常期])|(?=晚[^点了期]|晚$|夜|早[^就该已]|早$|晨))",
+    rf"(?<![\d./×x*比:-])(?P<slash>{_TWO}/{_TWO}(?!\s?[\d/.×x*%分]))",
+    r"(?P<relative>大前|大后|前|昨|今|明|后|[琴寻噚听](?=日(?![本语常])|晚(?![上点到了])|朝(?![着向鲜阳])))"
+    r"(?:天|儿个|儿|日(?![常期])|(?<=[昨今明])个儿?(?![月年人儿])|(?<![如而现当]今)(?<=[昨今琴寻噚听])(?=朝(?![着向鲜阳]))"
+    r"|(?=晚[^点了期]|晚$|夜|早[^就该已]|早$|晨)|(?<![如而现当至]今)(?<![证说声表申发]明)(?<=[昨今明])(?=早就))",
     r"(?<!每)(?P<weeks>上上|下下|上|下|这|本)?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天末])(?![个次年岁])",
     rf"(?<![\d.第几数前])(?P<ago>{SPAN})[之以]?前(?![后面台置期端])",
-    rf"(?<![大小]了)(?<!投诉)(?<![\d第a-z\-.#几大小一二三四五六七八九十])(?P<bare>{_N})[日号](?!{'|'.join(_NOT_A_DAY)}|[之以]?内)",
+    rf"(?<![大小]了)(?<!投诉)(?<![\d第咗足够a-z\-.#几大小一二三四五六七八九十])(?P<bare>{_N})[日号](?!{'|'.join(_NOT_A_DAY)}|[之以]?内)",
 )
-_FIRST = r"(?=[\d一二两三四五六七八九十廿俩仨半个上下这本大小前昨今明后去周星礼FIRSTS])"
+_FIRST = r"(?=[\d一二两三四五六七八九十廿俩仨半个上下这本大小前昨今明后去周星礼琴寻噚听FIRSTS])"
 _PART = (
-    "凌晨|清晨|大清早|清早|一大早|一早|早上|早晨|早间|上午|早(?!晚)|晨|中午|正午|"
-    "下午|傍晚|午后|晚上|晚间|晚|夜里|半夜|深夜|夜"
+    "凌晨|清晨|大清早|清早|一大早|一早|早上|早晨|早间|朝早|朝|上午|上昼|早(?!晚)|晨|中午|正午|"
+    "下午|下昼|晏昼|傍晚|午后|晚上|晚间|晚黑|晚|夜里|夜晚|半夜|深夜|夜"
 )
 _CLOCK = (
     r"(?:(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点钟?|时(?![间候尚刻长]))"
@@ -62,11 +65,14 @@ _TAIL = re.compile(
     rf"(?:(?:那天|当天|的)?[ ,]?(?P<part>{_PART}))?(?: ?(?:{_CLOCK}))?"
 )
 _ALONE = re.compile(
-    rf"(?=[凌清大一早上晨中正下傍午晚夜半深\d三四五六七八九十])(?:(?P<part>{_PART}) ?)?(?<![\d.:]){_CLOCK}"
+    rf"(?=[零凌清大一早上晨中正下晏傍午晚夜半深\d三四五六七八九十])(?:(?P<part>{_PART}) ?)?(?<![\d.:]){_CLOCK}"
 )
 _NO_CLOCK = re.compile(r"建议|要求|意见|问题|不|要|以上|希望|击|赞|开|好|\d")  # 3点建议
-_EVENING = ("下午", "傍晚", "午后", "晚上", "晚间", "晚", "夜里", "半夜", "深夜", "夜")
+_AFTERNOON = ("下午", "下昼", "晏昼", "傍晚", "午后")
+_EVENING = (*_AFTERNOON, "晚上", "晚间", "晚黑", "晚", "夜里", "夜晚", "半夜", "深夜", "夜")
 _NEXT = re.compile(r"[之以]?前|到期|截止")
+# Days before or behind a named day: 国庆前一天, 双十一后第二天.
+_SHIFT = re.compile(r"的?(?:(?P<before>前)|后(?!第)|后?(?P<nth>第))(?P<days>[一二两三四五六七\d])天(?![内起之以])")
 
 
 class Calendar:
@@ -101,13 +107,17 @@ class Calendar:
             return None
         if moment is None:
             return None
-        tail = _TAIL.match(match.string, match.end())
-        assert tail is not None  # it matches the empty text
         if isinstance(moment, datetime):
             return Hit(match.start(), match.end(), moment.strftime("%Y-%m-%dT%H:%M"))
+        end = match.end()
+        shift = _SHIFT.match(match.string, end) if match["festival"] or match["day"] else None
+        if shift:
+            moment, end = moment + timedelta(days=_shifted(shift)), shift.end()
+        tail = _TAIL.match(match.string, end)
+        assert tail is not None  # it matches the empty text
         clock = _clock(tail)
         if clock is None:
-            end = max(match.end(), tail.end("part"), tail.end("weekday"))
+            end = max(end, tail.end("part"), tail.end("weekday"))
             return Hit(match.start(), end, moment.isoformat())
         return Hit(match.start(), tail.end(), _stamp(moment, clock))
 
@@ -119,7 +129,8 @@ class Calendar:
         if match["day"]:
             return _near(_year(match, today), f"{_int(match['month']):02}-{_int(match['day']):02}", today, future=90)
         if match["festival"]:
-            ahead = 183 if _NEXT.match(match.string, match.end()) else 45  # 春节前: the next one
+            before = _NEXT.match(match.string, match.end()) and not _SHIFT.match(match.string, match.end())
+            ahead = 183 if before else 45  # 春节前: the next one
             return _festival(self._days[match["festival"]], _year(match, today), today, ahead)
         if match["slash"]:
             month, day = (int(part) for part in match["slash"].split("/"))
@@ -129,7 +140,15 @@ class Calendar:
 
 def _festival_pattern(name: str) -> str:
     """Names such as 618 and 11.11 must not be a piece or the figure of an amount."""
-    return rf"(?<![\d.¥]){re.escape(name)}(?![\d.]|\s?[元块%万])" if name[-1].isdigit() else re.escape(name)
+    if name[-1].isdigit():
+        return rf"(?<![\d.¥]){re.escape(name)}(?![\d.]|\s?[元块%万])"
+    return rf"(?<![十百千]){name}(?![斤个张件瓶双条份盒台只次套])" if name in ("五一", "六一") else re.escape(name)
+
+
+def _shifted(shift: re.Match[str]) -> int:
+    """How many days later than the named day; the second day is the one after it."""
+    days = _int(shift["days"])
+    return -days if shift["before"] else days - (1 if shift["nth"] else 0)
 
 
 def _relative(match: re.Match[str], now: datetime) -> date | datetime | None:
@@ -217,7 +236,11 @@ def _clocks(text: str, now: datetime) -> Iterator[Hit]:
 
 
 def _surely_clock(match: re.Match[str]) -> bool:
-    """`八点半`, `8点`; but not `三点` (three things) nor `一点`."""
+    """`八点半`, `8点`, `零点`; but not `三点` (three things), `一点` nor `零点五`."""
+    if match["hour"] == "零":
+        if match.string[: match.start()].endswith(("次日", "每天", "每日", "每晚", "每晚上")):
+            return False  # no certain day
+        return not match["minute"] or match[0].endswith("分")
     return match["hour"].isdigit() or bool(match["quarter"] or match["minute"]) or match[0].endswith(("钟", "整", "多"))
 
 
@@ -239,7 +262,7 @@ def _by_part(hour: int, part: str | None) -> int:
     if part in ("凌晨", "半夜", "深夜", "夜里") and (hour == 12 or hour < 6):
         return hour % 12 if part == "凌晨" else hour % 12 + (24 if hour == 12 else 0)
     if part in _EVENING and hour <= 12:
-        if part in ("下午", "傍晚", "午后"):
+        if part in _AFTERNOON:
             return hour % 12 + 12
         return hour + 12 if hour >= 5 else hour + 24
     return hour

@@ -21,7 +21,7 @@ from kb_service.understand.chinese_span import find_spans
 from kb_service.understand.chinese_time import Calendar
 from kb_service.understand.found import PERSONAL, Found, mask
 from kb_service.understand.goods import GoodsFinder
-from kb_service.understand.long_numbers import NumberFinder
+from kb_service.understand.long_numbers import HAN_DIGITS, NumberFinder
 
 __all__ = ["PERSONAL", "FactFinder", "Found", "mask"]
 
@@ -90,7 +90,8 @@ class FactFinder:
 
     def _add_listed(self, search: _Search, kind: Literal["phone_tail", "wechat"]) -> None:
         for start, end in _spans(self._by_form[kind], search.left):
-            search.add(kind, start, end)
+            written = search.left[start:end]
+            search.add(kind, start, end, _bare_digits(written) if kind == "phone_tail" else None)
             while further := _FURTHER[kind].match(search.left, end):
                 start, end = further.span(1)
                 search.add(kind, start, end)
@@ -135,6 +136,11 @@ class _Search:
     def cover(self, start: int, end: int, by: str = _COVER) -> None:
         """Take a stretch away from later steps."""
         self.left = self.left[:start] + by * (end - start) + self.left[end:]
+
+
+def _bare_digits(text: str) -> str:
+    """`6 6 0 2` and `六六零二` as 6602."""
+    return text.replace(" ", "").translate(HAN_DIGITS)
 
 
 def _written_out(item: NumberPattern) -> str:

@@ -27,7 +27,7 @@ _SEP = "[ \\t\\-\u2010-\u2015.·_\u200b]"
 _CHUNK = re.compile(rf"\d(?:{_SEP}{{0,3}}\d){{7,}}")
 _DIGITS = re.compile(r"\d+")
 _HAN_RUN = re.compile(rf"[零〇○一二三四五六七八九幺](?:{_SEP}{{0,3}}[零〇○一二三四五六七八九幺]){{10,}}")
-_HAN_DIGITS = str.maketrans("零〇○一二三四五六七八九幺", "0001234567891")
+HAN_DIGITS = str.maketrans("零〇○一二三四五六七八九幺", "0001234567891")
 _PREFIX = re.compile(r"(?<![a-z])[a-z]{1,5}(?=[ :\-\u200b]{0,2}$)")
 _SUFFIX = re.compile(r"[ \u200b]?([a-z]{1,2})(?![a-z])")
 _COUNTRY = re.compile(r"(?:(?<!\d)(?:00|\+)?86[ \-]?|\+)$")
@@ -125,7 +125,7 @@ class NumberFinder:
 
     def find(self, text: str) -> list[LongNumber]:
         """The long numbers of a folded text (see `text.fold_aligned`), in order."""
-        text = _HAN_RUN.sub(lambda match: match[0].translate(_HAN_DIGITS), text)
+        text = _HAN_RUN.sub(lambda match: match[0].translate(HAN_DIGITS), text)
         found: list[LongNumber] = []
         for chunk in _CHUNK.finditer(text):
             groups = [_Group(match[0], *match.span()) for match in _DIGITS.finditer(text, *chunk.span())]
@@ -283,6 +283,5 @@ def _bank_card(digits: str, before: str, start: int, end: int) -> LongNumber | N
 
 def _grouped(groups: list[_Group]) -> bool:
     """Whether groups look like one number that was typed in parts, and not like several numbers side by side."""
-    return (
-        all(len(group.digits) >= 3 for group in groups[:-1]) and len({len(group.digits) for group in groups[:-1]}) < 3
-    )
+    sizes = [len(group.digits) for group in groups[:-1]]  # the last may be any; 78 1234 5678 9012
+    return all(size >= (3 if place else 2) for place, size in enumerate(sizes)) and len(set(sizes)) < 3

@@ -90,3 +90,13 @@ def test_working_days_fall_due_after_the_weekend(reviewer: Reviewer) -> None:
         {"draft": "支付结算部会在3个工作日内答复您", "as_of": datetime(2026, 11, 27, 10, tzinfo=CHINA)}
     )
     assert reviewer.review(request).commitments[0].due == datetime(2026, 12, 2, 10, tzinfo=CHINA)
+
+
+def test_a_time_of_the_agent_s_own_is_unknown_to_the_rules(reviewer: Reviewer) -> None:
+    (found,) = commitments(reviewer, "您把材料准备好，我五分钟内帮您改好密码")
+    assert (found.kind, found.status) == ("deadline", "unknown")
+
+
+def test_a_rule_s_figure_in_the_next_clause_leaves_this_one_alone(reviewer: Reviewer) -> None:
+    draft = "约定时间过了30分钟对方没到，就可以按爽约反馈，请在24小时内提交"
+    assert all(found.status != "contradicted" for found in commitments(reviewer, draft))

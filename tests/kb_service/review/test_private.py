@@ -21,6 +21,9 @@ from kb_service.review.private import private_demands
         "請提供您的身份證號碼",
         "您不会操作的话把密码发我",
         "绑定手机号后四位和身份证后四位都报一下",
+        "请提供登录密码和手机号后四位",
+        "请发身份证正反面",
+        "短信收到的那个码多少",
     ],
 )
 def test_demands(text: str) -> None:

@@ -165,3 +165,28 @@ def test_odd_numerals_do_no_harm(text: str) -> None:
 )
 def test_four_thousand_characters(piece: str) -> None:
     FINDER.find((piece * 4_000)[:4_000], AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words", "value"),
+    [
+        ("琴日收到", "time", "琴日", "2026-11-22"),
+        ("国庆节前一天买的", "time", "国庆节前一天", "2026-09-30"),
+        ("中秋后第二天收到", "time", "中秋后第二天", "2026-09-26"),
+        ("等咗三日都冇人理", "duration", "三日", "P3D"),
+        ("一年零三个月就坏", "duration", "一年零三个月", "P1Y3M"),
+        ("退返四千蚊", "amount", "四千蚊", "4000"),
+        ("五块八毛八", "amount", "五块八毛八", "5.88"),
+        ("三十五一斤", "amount", "三十五", "35"),
+        ("尾号六六零二", "phone_tail", "六六零二", "6602"),
+        ("小号wxid_m3k9tt08挂着", "wechat", "wxid_m3k9tt08", "wxid_m3k9tt08"),
+        ("单号 78 1234 5678 9012", "tracking_no", "78 1234 5678 9012", "78123456789012"),
+    ],
+)
+def test_what_dialect_and_rare_forms_say(text: str, kind: str, words: str, value: str) -> None:
+    assert found(text) == [(kind, words, value)]
+
+
+@pytest.mark.parametrize("text", ["发明早就有了", "如今早就坏了", "我看我就是个二百五", "1000万像素", "打8/10分"])
+def test_their_neighbours_are_no_facts(text: str) -> None:
+    assert found(text) == []
