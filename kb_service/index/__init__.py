@@ -76,7 +76,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The best points of each leg: point id -> raw score (cosine; BM25). A point may be in one leg only."""
+    """The best points of each leg, best first: point id -> raw score (cosine; BM25). A point may be in one leg only."""
 
     dense: Mapping[int, float]
     sparse: Mapping[int, float]

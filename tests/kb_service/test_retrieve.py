@@ -66,7 +66,12 @@ class Found:
 
 def ranked(encoder: Encoder, dense: Mapping[int, float], sparse: Mapping[int, float], limit: int = 9) -> Ranking:
     """What `retrieve` makes of candidates; 退款 has three terms: 退, 款 and 退款."""
-    return retrieve(Searchable(encoder, Found(Candidates(dense, sparse)), POINTS), "退款", SCOPE, limit)
+    found = Found(Candidates(best_first(dense), best_first(sparse)))
+    return retrieve(Searchable(encoder, found, POINTS), "退款", SCOPE, limit)
+
+
+def best_first(scores: Mapping[int, float]) -> dict[int, float]:
+    return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
 
 def by_entry(ranking: Ranking) -> dict[str, Ranked]:

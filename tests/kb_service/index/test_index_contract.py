@@ -77,6 +77,13 @@ def test_dense_scores_are_cosines(index: VectorIndex) -> None:
     assert found.sparse == {}
 
 
+def test_scores_come_best_first(index: VectorIndex) -> None:
+    found = index.search(X, SparseTerms([1, 2, 3], [1.0, 1.0, 1.0]), scope(), 10)
+    for leg in (found.dense, found.sparse):
+        assert len(leg) > 2
+        assert list(leg.values()) == sorted(leg.values(), reverse=True)
+
+
 def test_sparse_scores_weigh_rare_terms_more(index: VectorIndex) -> None:
     found = index.search(None, SparseTerms([1, 2, 3], [1.0, 1.0, 1.0]), scope(), 10)
     assert found.dense == {}
