@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
+from eval.jsonl import read_rows
 from eval.measures import macro_f1
 from kb_service.content import Emotion, LongText, Record
-from kb_service.errors import KnowledgeBaseError
 from kb_service.understand.feelings import EMOTIONS
 
 
@@ -76,19 +73,4 @@ def _f1(label: str, confusion: Counter[tuple[Emotion, str]]) -> float:
 
 def read_emotions(path: Path) -> list[EmotionRow]:
     """The rows of a JSONL file. Raises KnowledgeBaseError naming the line that cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeBaseError(f"读不了评测集 {path}：{error}") from error
-    rows: dict[str, EmotionRow] = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            row = EmotionRow.model_validate(json.loads(line))
-        except (ValueError, ValidationError) as error:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行有误：{error}") from error
-        if row.id in rows:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行的编号 {row.id} 已经用过；请换一个")
-        rows[row.id] = row
-    if not rows:
-        raise KnowledgeBaseError(f"评测集 {path} 是空的")
-    return list(rows.values())
+    return read_rows(path, EmotionRow.model_validate)

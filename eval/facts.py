@@ -6,7 +6,6 @@ agree with a mark; whether its value is right is counted apart, over the right f
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,11 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from pydantic import ValidationError
-
+from eval.jsonl import read_rows
 from kb_service.case import FactType, PersonalType
 from kb_service.content import Lexicon, Moment, Record
-from kb_service.errors import KnowledgeBaseError
 from kb_service.understand.facts import FactFinder, Found
 
 TYPES = (*get_args(FactType), *get_args(PersonalType))
@@ -103,22 +100,7 @@ class FactScores:
 
 def read_facts(path: Path) -> list[MarkedMessage]:
     """The messages of a marked set. Raises KnowledgeBaseError naming the line that cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeBaseError(f"读不了评测集 {path}：{error}") from error
-    found: dict[str, MarkedMessage] = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            message = unmark(MarkedLine.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行有误：{error}") from error
-        if message.id in found:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行的编号 {message.id} 已经用过；请换一个")
-        found[message.id] = message
-    if not found:
-        raise KnowledgeBaseError(f"评测集 {path} 是空的")
-    return list(found.values())
+    return read_rows(path, lambda row: unmark(MarkedLine.model_validate(row)))
 
 
 def unmark(line: MarkedLine) -> MarkedMessage:

@@ -7,19 +7,18 @@ one of the two (`split_of`). No question repeats an indexed phrasing (`shared_sh
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
+from eval.jsonl import read_rows
 from kb_service.case import Case, Message
 from kb_service.content import Audience, Record
 from kb_service.contract import SuggestRequest
-from kb_service.errors import KnowledgeBaseError
 from kb_service.text import char_grams, fold
 
 MAX_SHARED = 0.7  # of a question's character pairs may stand in one indexed phrasing
@@ -106,24 +105,7 @@ class GoldenQuestion(Record):
 
 def read_golden(path: Path) -> list[GoldenQuestion]:
     """The questions of a JSONL file. Raises KnowledgeBaseError naming the line that cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise KnowledgeBaseError(f"读不了评测集 {path}：{error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise KnowledgeBaseError(f"读不了评测集 {path}：不是 UTF-8 编码；请另存为 UTF-8") from error
-    found: dict[str, GoldenQuestion] = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            question = GoldenQuestion.model_validate(json.loads(line))
-        except (ValueError, ValidationError) as error:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行有误：{error}") from error
-        if question.id in found:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行的编号 {question.id} 已经用过；请换一个")
-        found[question.id] = question
-    if not found:
-        raise KnowledgeBaseError(f"评测集 {path} 是空的")
-    return list(found.values())
+    return read_rows(path, GoldenQuestion.model_validate)
 
 
 def split_of(entry: str) -> Split:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from eval.jsonl import read_rows
 from kb_service.case import Case, Message, OfferMade, StepDone
 from kb_service.content import Emotion, Party, Record
 from kb_service.contract import SuggestRequest, SuggestResponse
-from kb_service.errors import KnowledgeBaseError
 
 Respond = Callable[[SuggestRequest], SuggestResponse]
 
@@ -107,19 +106,7 @@ class GuidanceResult(NamedTuple):
 
 def read_scripts(path: Path) -> list[Script]:
     """The scripts of a JSONL file. Raises KnowledgeBaseError naming the line that cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeBaseError(f"读不了评测集 {path}：{error}") from error
-    found: list[Script] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(Script.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行有误：{error}") from error
-    if not found:
-        raise KnowledgeBaseError(f"评测集 {path} 是空的")
-    return found
+    return read_rows(path, Script.model_validate)
 
 
 def evaluate_guidance(path: Path, respond: Respond) -> GuidanceResult:

@@ -6,18 +6,18 @@ line between them is the editors'.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import model_validator
 
+from eval.jsonl import read_rows
 from kb_service.case import Case, Message
 from kb_service.casework import Finding, ReviewRequest, ReviewRule
 from kb_service.content import CHINA, Emotion, Moment, Party, Record
-from kb_service.errors import KnowledgeBaseError
 from kb_service.review.reviewer import Reviewer
 
 AS_OF = datetime(2026, 11, 23, 12, tzinfo=CHINA)  # drafts are reviewed as of this moment, so that the figures stay
@@ -52,6 +52,13 @@ class MarkedDraft(Record):
     case: _Case
     findings: tuple[MarkedFinding, ...]
     provenance: str
+
+    @model_validator(mode="after")
+    def _findings_stand_in_the_draft(self) -> Self:
+        for marked in self.findings:
+            if marked.text not in self.draft:
+                raise ValueError(f"“{marked.text}”不在 draft 里")
+        return self
 
     def request(self) -> ReviewRequest:
         """The draft as the service gets it."""
@@ -106,23 +113,7 @@ class ReviewReport:
 
 def read_drafts(path: Path) -> list[MarkedDraft]:
     """The drafts of a JSONL file. Raises KnowledgeBaseError naming the line that cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeBaseError(f"读不了评测集 {path}：{error}") from error
-    drafts = []
-    for number, line in enumerate(lines, 1):
-        try:
-            draft = MarkedDraft.model_validate(json.loads(line))
-        except (ValueError, ValidationError) as error:
-            raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行有误：{error}") from error
-        for marked in draft.findings:
-            if marked.text not in draft.draft:
-                raise KnowledgeBaseError(f"评测集 {path} 第 {number} 行：“{marked.text}”不在 draft 里")
-        drafts.append(draft)
-    if not drafts:
-        raise KnowledgeBaseError(f"评测集 {path} 是空的")
-    return drafts
+    return read_rows(path, MarkedDraft.model_validate)
 
 
 def evaluate_review(path: Path, reviewer: Reviewer) -> ReviewReport:
