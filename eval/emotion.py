@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from eval.jsonl import read_rows
 from eval.measures import macro_f1
-from kb_service.content import Emotion, LongText, Record
+from kb_service.records import Emotion, LongText, Record
 from kb_service.understand.feelings import EMOTIONS
 
 

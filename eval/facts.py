@@ -16,7 +16,8 @@ from typing import NamedTuple, get_args
 
 from eval.jsonl import read_rows
 from kb_service.case import FactType, PersonalType
-from kb_service.content import Lexicon, Moment, Record
+from kb_service.lexicon import Lexicon
+from kb_service.records import Moment, Record
 from kb_service.understand.facts import FactFinder, Found
 
 TYPES = (*get_args(FactType), *get_args(PersonalType))

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from eval.assist import evaluate_assist
 from eval.golden import Split, read_golden
 from eval.run import run_golden
-from kb_service.content import Record
 from kb_service.errors import KnowledgeBaseError
+from kb_service.records import Record
 from kb_service.settings import Settings
 
 ASSIST: dict[str, Split] = {"assist-dev": "dev", "assist-test": "test"}  # what a row may name in place of a set

@@ -17,8 +17,8 @@ from pydantic import model_validator
 
 from eval.jsonl import read_rows
 from kb_service.case import Case, Message
-from kb_service.content import Audience, Record
 from kb_service.contract import SuggestRequest
+from kb_service.records import Audience, Record
 from kb_service.text import char_grams, fold
 
 MAX_SHARED = 0.7  # of a question's character pairs may stand in one indexed phrasing

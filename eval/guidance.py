@@ -11,8 +11,8 @@ from pydantic import Field
 
 from eval.jsonl import read_rows
 from kb_service.case import Case, Message, OfferMade, StepDone
-from kb_service.content import Emotion, Party, Record
 from kb_service.contract import SuggestRequest, SuggestResponse
+from kb_service.records import Emotion, Party, Record
 
 Respond = Callable[[SuggestRequest], SuggestResponse]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from kb_service.content import Lexicon
+from kb_service.lexicon import Lexicon
 from kb_service.understand.facts import PERSONAL, FactFinder
 from kb_service.understand.long_numbers import id_check_character, luhn
 

@@ -16,8 +16,9 @@ from PIL import Image, ImageDraw
 from eval.damage import DAMAGES, Damage
 from eval.draw import KINDS, Drawn, Font, Kind, draw_all, find_font
 from kb_service.case import Message
-from kb_service.content import CHINA, Lexicon
+from kb_service.lexicon import Lexicon
 from kb_service.pictures.reader import read_pictures
+from kb_service.records import CHINA
 from kb_service.understand.facts import FactFinder
 
 SEED = 20261123  # reports; constants were chosen with others

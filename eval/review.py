@@ -17,7 +17,7 @@ from pydantic import model_validator
 from eval.jsonl import read_rows
 from kb_service.case import Case, Message
 from kb_service.casework import Finding, ReviewRequest, ReviewRule
-from kb_service.content import CHINA, Emotion, Moment, Party, Record
+from kb_service.records import CHINA, Emotion, Moment, Party, Record
 from kb_service.review.reviewer import Reviewer
 
 AS_OF = datetime(2026, 11, 23, 12, tzinfo=CHINA)  # drafts are reviewed as of this moment, so that the figures stay

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from eval.golden import GoldenQuestion
 from eval.measures import auroc, calibration_error, false_answers, macro_f1, ranking_measures
-from kb_service.content import Record
 from kb_service.contract import SuggestResponse
 from kb_service.encoder import load_encoder
 from kb_service.errors import KnowledgeBaseError
 from kb_service.knowledge import Knowledge, open_version
+from kb_service.records import Record
 from kb_service.retrieve import Ranking
 from kb_service.settings import Settings
 from kb_service.suggest import rank_case, suggest

@@ -28,11 +28,12 @@ from ingest.render import render_content
 from ingest.sounds import sounds_of
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
-from kb_service.content import Audience, Content, Elsewhere, Faq, Policy, Validity, above, ancestors
+from kb_service.content import Content, Elsewhere, Faq, Policy
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import ContentError, PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
 from kb_service.index.edge import EdgeIndex, write_edge_index
+from kb_service.records import Audience, Validity, above, ancestors
 from kb_service.settings import Settings
 from kb_service.text import fold, sparse_terms, term_id
 from kb_service.understand.feelings import FeelingModel

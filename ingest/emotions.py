@@ -14,7 +14,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from kb_service.content import Emotion, Faq, Lexicon
+from kb_service.content import Faq
+from kb_service.lexicon import Lexicon
+from kb_service.records import Emotion
 from kb_service.text import fold_aligned
 from kb_service.understand.feelings import (
     EMOTIONS,

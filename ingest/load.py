@@ -15,34 +15,23 @@ from pydantic import BaseModel, RootModel, ValidationError
 from ingest.bodies import MARKDOWN_WAIVER, Body, clauses, sections, tones
 from ingest.files import content_files
 from ingest.source import Located, read_yaml, split_front_matter
-from kb_service.content import (
-    Clause,
-    Content,
+from kb_service.content import Clause, Content, Desk, Elsewhere, Fact, Faq, Flow, Policy, Taxonomy, Template
+from kb_service.errors import ContentError, Problem, suggest_name
+from kb_service.lexicon import (
     Cue,
-    Desk,
-    Elsewhere,
     EmotionExamples,
     EmotionPattern,
-    EntryId,
-    Fact,
-    Faq,
     Festival,
-    Flow,
     GoodsWords,
     Lexicon,
     Misspoken,
     NumberPattern,
-    Policy,
     PromiseCue,
-    Record,
     RiskPhrase,
-    ShortText,
-    Taxonomy,
-    Template,
     Term,
     ToneCue,
 )
-from kb_service.errors import ContentError, Problem, suggest_name
+from kb_service.records import EntryId, Record, ShortText
 from kb_service.validation import explain
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -116,6 +116,8 @@ _BUILDER = (
     "kb_service/understand/cues.py",
     "kb_service/understand/feelings.py",
     "kb_service/index/edge.py",
+    "kb_service/lexicon.py",
+    "kb_service/records.py",
     "kb_service/review/misspoken.py",
     "kb_service/text.py",
 )

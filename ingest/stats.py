@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kb_service.content import Content, Flow, Policy, Template, ancestors
+from kb_service.content import Content, Flow, Policy, Template
+from kb_service.records import ancestors
 
 Typed = TypeVar("Typed", Policy, Template, Flow)
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ingest.load import Loaded
-from kb_service.content import Lexicon, RiskPhrase
 from kb_service.errors import Problem
+from kb_service.lexicon import Lexicon, RiskPhrase
 from kb_service.review.private import private_demands
 from kb_service.review.wording import Wording
 from kb_service.text import fold_in_place

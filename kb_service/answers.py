@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from kb_service.case import IssueType
 from kb_service.catalog import Catalog, ShownText
 from kb_service.citations import cite, clause_title
-from kb_service.content import CHINA, Audience, Faq
+from kb_service.content import Faq
 from kb_service.contract import Answer, Band, Citation, Question, ScoreParts, Span
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA, Audience
 from kb_service.retrieve import Ranked
 from kb_service.text import highlight_spans
 

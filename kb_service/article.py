@@ -6,10 +6,11 @@ from datetime import datetime
 
 from kb_service.catalog import Catalog, may_see
 from kb_service.citations import citation, clause_title
-from kb_service.content import Audience, Clause, Entry, Faq, Flow, Policy, Template
+from kb_service.content import Clause, Entry, Faq, Flow, Policy, Template
 from kb_service.contract import Article, ClauseVersion
 from kb_service.errors import EntryNotFound
 from kb_service.knowledge import Knowledge
+from kb_service.records import Audience
 
 
 def article(knowledge: Knowledge, entry: str, audience: Audience, at: datetime) -> Article:

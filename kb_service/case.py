@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from kb_service.content import Emotion, Moment, Party, SlotType
+from kb_service.records import Emotion, Moment, Party, SlotType
 
 MAX_TEXT = 8_000  # characters
 MAX_MESSAGES = 200

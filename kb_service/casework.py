@@ -28,8 +28,8 @@ from kb_service.case import (
     Text,
     Wish,
 )
-from kb_service.content import Audience, Moment
 from kb_service.contract import Citation
+from kb_service.records import Audience, Moment
 
 MAX_CASES = 100  # of a queue
 

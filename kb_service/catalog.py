@@ -12,18 +12,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import PrivateAttr
 
-from kb_service.content import (
-    AUDIENCES,
-    Audience,
-    Clause,
-    Content,
-    Faq,
-    Flow,
-    Policy,
-    Record,
-    Template,
-    ancestors,
-)
+from kb_service.content import Clause, Content, Faq, Flow, Policy, Template
+from kb_service.records import AUDIENCES, Audience, Record, ancestors
 from kb_service.text import fold
 from kb_service.understand.feelings import NO_MODEL, FeelingModel
 

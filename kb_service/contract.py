@@ -23,7 +23,7 @@ from kb_service.case import (
     Text,
     Understanding,
 )
-from kb_service.content import Audience, Moment, Party, Tone
+from kb_service.records import Audience, Moment, Party, Tone
 
 MAX_BODY = 8_388_608  # bytes; pictures come as base64
 

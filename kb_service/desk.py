@@ -18,12 +18,12 @@ from kb_service.casework import (
     ReviewRequest,
     ReviewResponse,
 )
-from kb_service.content import CHINA
 from kb_service.contract import SuggestRequest
 from kb_service.errors import InvalidRequest, RequestError
 from kb_service.guide.note import write_note
 from kb_service.knowledge import Knowledge
 from kb_service.pictures.reader import with_texts
+from kb_service.records import CHINA
 from kb_service.scope import check_case, check_times
 from kb_service.suggest import effective_query, rank_case, said
 from kb_service.understand.reader import feeling, mood

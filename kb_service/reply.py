@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from kb_service.case import MissingSlot, Understanding
 from kb_service.catalog import Catalog, may_see
-from kb_service.content import Template, Tone
+from kb_service.content import Template
 from kb_service.contract import ReplyTemplate, SuggestRequest
 from kb_service.index import Scope
+from kb_service.records import Tone
 from kb_service.understand.reader import mood
 
 SMS = 70  # characters of one text message in Chinese (UCS-2)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from kb_service.case import Case
 from kb_service.catalog import Catalog
-from kb_service.content import CHINA, above, ancestors
 from kb_service.contract import Filters, Question
 from kb_service.errors import InvalidRequest, UnknownValue, suggest_name
 from kb_service.index import Scope
+from kb_service.records import CHINA, above, ancestors
 
 
 def case_scope(request: Question, case: Case) -> Scope:

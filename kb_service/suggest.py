@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from kb_service.answers import LOW, MEDIUM, answer
 from kb_service.case import Message
 from kb_service.catalog import may_see
-from kb_service.content import CHINA, Faq
+from kb_service.content import Faq
 from kb_service.contract import Related, ReplyTemplate, Status, SuggestRequest, SuggestResponse
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
 from kb_service.pictures.reader import with_texts
+from kb_service.records import CHINA
 from kb_service.reply import Replying, choose_templates, fill
 from kb_service.retrieve import Ranked, Ranking, retrieve
 from kb_service.scope import case_scope, check_case, check_filters

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from kb_service.content import Record
 from kb_service.errors import NothingPublished, VersionBroken
+from kb_service.records import Record
 
 _ZEROS = bytes(1 << 16)
 _ID = re.compile(r"^[0-9]{8}T[0-9]{6}-[0-9a-f]{8}$")

@@ -17,9 +17,9 @@ from kb_service.case import (
     Understanding,
 )
 from kb_service.catalog import may_see
-from kb_service.content import CHINA, Audience
 from kb_service.guide.procedure import NO_GUIDANCE, Guided
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA, Audience
 from kb_service.retrieve import Ranked
 from kb_service.understand.reader import Heard, feeling, mood
 from kb_service.urgency.bursts import Burst, Bursts

@@ -22,7 +22,6 @@ from kb_service.casework import (
     ReviewRequest,
     ReviewResponse,
 )
-from kb_service.content import Audience, Moment
 from kb_service.contract import (
     Article,
     ErrorResponse,
@@ -33,6 +32,7 @@ from kb_service.contract import (
 )
 from kb_service.desk import case_note, order_queue, review_draft
 from kb_service.live import Live
+from kb_service.records import Audience, Moment
 from kb_service.search import search
 from kb_service.suggest import suggest
 

@@ -12,7 +12,8 @@ from itertools import islice
 from kb_service.case import Action, ActionType, EvidenceGap, Incident
 from kb_service.catalog import Catalog
 from kb_service.citations import clause_title
-from kb_service.content import CHINA, Clause, Escalation, Flow, FlowStep, FollowUpPlan, Offer, Slot, SlotRequest
+from kb_service.content import Clause, Escalation, Flow, FlowStep, FollowUpPlan, Offer, Slot, SlotRequest
+from kb_service.records import CHINA
 from kb_service.review.figures import Figure, due_after, figures
 
 _SLOT = re.compile(r"\{\{slot:([^{}]+)\}\}")

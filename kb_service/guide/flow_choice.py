@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from kb_service.case import Case, IssueType
 from kb_service.catalog import Catalog
-from kb_service.content import Faq, Flow, ancestors
+from kb_service.content import Faq, Flow
+from kb_service.records import ancestors
 from kb_service.text import fold, sparse_terms
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from kb_service.case import ContactAttempt, FollowUp
-from kb_service.content import Emotion, FollowUpPlan, ancestors
+from kb_service.content import FollowUpPlan
+from kb_service.records import Emotion, ancestors
 
 Filled = Callable[[str], tuple[str, bool]]  # a text -> the text with its slots filled, and whether none is blank
 

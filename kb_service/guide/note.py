@@ -8,8 +8,9 @@ from typing import Literal
 
 from kb_service.case import Case, CaseFact, Clocks, Feeling, Message, OfferMade, Promise, StepDone, Understanding
 from kb_service.casework import NotePromise, NoteResponse
-from kb_service.content import CHINA, Emotion, Flow, Taxonomy
+from kb_service.content import Flow, Taxonomy
 from kb_service.guide.procedure import Guided
+from kb_service.records import CHINA, Emotion
 
 Mask = Callable[[str], str]  # a text -> the same with personal data masked
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kb_service.case import CaseFact, FactType
-from kb_service.content import Slot, SlotRequest, SlotType
+from kb_service.content import Slot, SlotRequest
+from kb_service.records import SlotType
 
 Lacks = Callable[[str], object]  # a customer's text, folded -> true if it says that something cannot be given
 

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kb_service.content import Audience, Validity, visible_audiences
+from kb_service.records import Audience, Validity, visible_audiences
 
 PointKind = Literal["faq", "policy", "elsewhere"]
 OPEN_START, OPEN_END = 0, 2**53  # epoch seconds that stand for an unbounded window; exact as a float

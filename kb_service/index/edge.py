@@ -14,9 +14,9 @@ import numpy as np
 import qdrant_edge as edge
 from numpy.typing import NDArray
 
-from kb_service.content import AUDIENCES
 from kb_service.errors import VectorIndexError
 from kb_service.index import Candidates, Point, Scope, SparseTerms, window
+from kb_service.records import AUDIENCES
 
 Answer = TypeVar("Answer")
 

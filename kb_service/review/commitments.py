@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from kb_service.catalog import Catalog
-from kb_service.content import PromiseCue
+from kb_service.lexicon import PromiseCue
 from kb_service.review.figures import Figure, Moment, due_after, figures, moments
 from kb_service.review.statements import Match, Statement, Statements, equal, terms
 

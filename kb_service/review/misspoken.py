@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kb_service.content import Misspoken
+from kb_service.lexicon import Misspoken
 from kb_service.text import fold_in_place
 
 THRESHOLD = 3.0  # chosen on eval/golden/review_dev.jsonl: the least that costs no clean draft of the last-written rows

@@ -14,7 +14,7 @@ from itertools import groupby
 from kb_service.casework import Commitment, Finding, ReviewRequest, ReviewResponse, ReviewRule, Severity
 from kb_service.catalog import Catalog, may_see
 from kb_service.citations import citation
-from kb_service.content import CHINA, Audience, Emotion
+from kb_service.records import CHINA, Audience, Emotion
 from kb_service.review.blanks import blanks
 from kb_service.review.commitments import Ledger, Promise, Speech
 from kb_service.review.disclosure import disclosures

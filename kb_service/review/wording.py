@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kb_service.content import Emotion, Lexicon, RiskPhrase, ToneCue
+from kb_service.lexicon import Lexicon, RiskPhrase, ToneCue
+from kb_service.records import Emotion
 from kb_service.text import fold_in_place
 
 # Also where a blank parts two sentences: after a picture, or between Chinese characters.

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from kb_service.content import CHINA, Festival
+from kb_service.lexicon import Festival
+from kb_service.records import CHINA
 from kb_service.understand.chinese_number import parse_number
 from kb_service.understand.chinese_span import SPAN, length_of
 

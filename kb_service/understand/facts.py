@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from kb_service.case import FactType, PersonalType
-from kb_service.content import Lexicon, NumberPattern
+from kb_service.lexicon import Lexicon, NumberPattern
 from kb_service.text import fold_aligned
 from kb_service.understand.addresses import AddressFinder
 from kb_service.understand.amounts import bare_amount, find_amounts

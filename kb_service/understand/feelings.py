@@ -18,7 +18,8 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from kb_service.content import Emotion, Lexicon, Record
+from kb_service.lexicon import Lexicon
+from kb_service.records import Emotion, Record
 from kb_service.text import HIDDEN
 from kb_service.understand.cues import CueFinder, CueHit, CueItem, Said
 

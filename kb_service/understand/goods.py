@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from kb_service.content import GoodsWords
+from kb_service.lexicon import GoodsWords
 
 _LATIN = re.compile(r"[a-z\d]|\\d")
 _LOOKAROUND = re.compile(r"\(\?<?[=!][^()]*\)")

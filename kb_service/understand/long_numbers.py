@@ -21,7 +21,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from kb_service.case import FactType, PersonalType
-from kb_service.content import NumberPattern
+from kb_service.lexicon import NumberPattern
 
 _SEP = "[ \\t\\-\u2010-\u2015.·_\u200b]"
 _CHUNK = re.compile(rf"\d(?:{_SEP}{{0,3}}\d){{7,}}")

@@ -25,7 +25,8 @@ from kb_service.case import (
     Understanding,
     Wish,
 )
-from kb_service.content import Content, Emotion, Party, Slot, SlotType
+from kb_service.content import Content, Slot
+from kb_service.records import Emotion, Party, SlotType
 from kb_service.text import char_grams, fold, script_of
 from kb_service.understand.cues import Said
 from kb_service.understand.facts import FactFinder

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kb_service.content import Lexicon, Party, Taxonomy
+from kb_service.content import Taxonomy
+from kb_service.lexicon import Lexicon
+from kb_service.records import Party
 from kb_service.understand.cues import CueFinder, CueHit, CueItem, Said
 
 OLDER = 0.6  # what a hit counts, for every turn of the customer that came after it

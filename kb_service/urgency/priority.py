@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
 from kb_service.case import Clocks, Level, Priority, Reason
-from kb_service.content import CHINA, Desk, Emotion, Fact, Flow, PriorityRule, ancestors
+from kb_service.content import Desk, Fact, Flow, PriorityRule
+from kb_service.records import CHINA, Emotion, ancestors
 
 Clock = Literal["first_response", "resolve"]
 CLOCKS: dict[Clock, str] = {"first_response": "首次响应", "resolve": "处理闭环"}

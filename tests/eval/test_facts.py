@@ -9,8 +9,8 @@ import pytest
 
 from eval.facts import evaluate_facts, read_facts
 from ingest.load import load
-from kb_service.content import Lexicon
 from kb_service.errors import KnowledgeBaseError
+from kb_service.lexicon import Lexicon
 from tests.conftest import ROOT
 
 DEV = ROOT / "eval" / "golden" / "facts_dev.jsonl"

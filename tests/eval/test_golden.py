@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from eval.golden import GoldenQuestion, Phrasings, Split, check_sets, problems, read_golden, split_of
 from ingest.check import checked_content
 from kb_service.case import Case, Message
-from kb_service.content import CHINA
 from kb_service.errors import ContentError, KnowledgeBaseError
+from kb_service.records import CHINA
 from tests.conftest import ROOT, SMALL
 
 SETS = [ROOT / "eval" / "golden" / f"{split}.jsonl" for split in ("dev", "test")]

@@ -11,8 +11,8 @@ from eval.damage import DAMAGES
 from eval.draw import KINDS, Drawn, Font, draw, find_font
 from eval.pictures import EACH, PictureRead, PictureResult, evaluate_pictures
 from ingest.load import load
-from kb_service.content import Lexicon
 from kb_service.errors import KnowledgeBaseError
+from kb_service.lexicon import Lexicon
 from tests.conftest import ROOT
 
 

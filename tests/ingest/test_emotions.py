@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.emotions import train
-from kb_service.content import EmotionExamples, Lexicon
+from kb_service.lexicon import EmotionExamples, Lexicon
 from kb_service.understand.cues import Said
 from kb_service.understand.feelings import NO_MODEL, Feelings
 

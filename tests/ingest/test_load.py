@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.load import load
-from kb_service.content import CHINA
 from kb_service.errors import ContentError
+from kb_service.records import CHINA
 from tests.conftest import SMALL
 
 FAQ = """---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.check import checked_content
 from ingest.misspoken import examples_of, learn
-from kb_service.content import Misspoken
+from kb_service.lexicon import Misspoken
 from kb_service.review.misspoken import Suspicion
 from tests.conftest import SMALL
 

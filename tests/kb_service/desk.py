@@ -20,7 +20,7 @@ from kb_service.case import (
     Understanding,
 )
 from kb_service.catalog import Catalog
-from kb_service.content import CHINA, Emotion
+from kb_service.records import CHINA, Emotion
 from tests.conftest import ROOT
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=CHINA)

@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from kb_service.article import article
-from kb_service.content import CHINA
 from kb_service.errors import EntryNotFound
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 
 NOW = datetime(2026, 11, 23, tzinfo=CHINA)
 OLD = datetime(2026, 1, 1, tzinfo=CHINA)

@@ -8,9 +8,9 @@ import pytest
 
 from kb_service.catalog import Catalog
 from kb_service.citations import cite, clause_title
-from kb_service.content import CHINA, Audience
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA, Audience
 
 START = datetime(2025, 3, 1, tzinfo=CHINA)  # of the whole policy
 TURN = datetime(2026, 3, 1, tzinfo=CHINA)  # the second wording takes over at this moment

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
-from kb_service.content import CHINA, Fact, Validity, ancestors, visible_audiences
+from kb_service.content import Fact
+from kb_service.records import CHINA, Validity, ancestors, visible_audiences
 
 
 def test_a_date_is_beijing_midnight_and_the_end_is_exclusive() -> None:

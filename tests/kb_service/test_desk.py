@@ -21,11 +21,11 @@ from kb_service.casework import (
     ReviewRequest,
     ReviewResponse,
 )
-from kb_service.content import CHINA
 from kb_service.contract import SuggestRequest
 from kb_service.desk import case_note, order_queue, review_draft
 from kb_service.errors import InvalidRequest, RequestError, UnknownValue
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 from kb_service.suggest import suggest
 from kb_service.urgency.bursts import Bursts, burst_rule
 from tests.kb_service.desk import agent, customer

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ingest.check import checked_content
 from kb_service.case import Case, Feeling, MissingSlot, Understanding
 from kb_service.catalog import Catalog
-from kb_service.content import Audience, Desk, Emotion, Party, Template, Tone, ToneRule
+from kb_service.content import Desk, Template, ToneRule
 from kb_service.contract import ReplyTemplate, SuggestRequest
 from kb_service.index import Scope
+from kb_service.records import Audience, Emotion, Party, Tone
 from kb_service.reply import SMS, Replying, choose_templates, fill, for_channel
 from tests.conftest import SMALL
 from tests.kb_service.desk import understood

@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from kb_service.case import Case, OfferMade, StepDone
-from kb_service.content import CHINA
 from kb_service.contract import Filters, SuggestRequest
 from kb_service.errors import InvalidRequest, UnknownValue
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 from kb_service.scope import case_scope, check_case, check_filters, check_times, question_scope
 from tests.kb_service.desk import real_catalog
 

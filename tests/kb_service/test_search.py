@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from kb_service.content import CHINA
 from kb_service.contract import Filters, SearchRequest
 from kb_service.errors import UnknownValue
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 from kb_service.search import rounded, search
 
 

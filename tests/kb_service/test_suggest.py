@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from kb_service.case import Case, Message
-from kb_service.content import CHINA
 from kb_service.contract import Filters, SuggestRequest, SuggestResponse
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 from kb_service.suggest import effective_query, suggest
 
 

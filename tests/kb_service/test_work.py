@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_service.case import Case, Message, OfferMade, Priority
-from kb_service.content import CHINA
 from kb_service.contract import SuggestRequest, SuggestResponse
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 from kb_service.suggest import suggest
 from kb_service.urgency.bursts import SAMPLE_LENGTH, Bursts, burst_rule
 from tests.kb_service.desk import agent, customer

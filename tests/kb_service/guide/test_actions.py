@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from kb_service.content import CHINA, Escalation, FlowStep, SlotRequest
+from kb_service.content import Escalation, FlowStep, SlotRequest
 from kb_service.guide.actions import Names, Wording
+from kb_service.records import CHINA
 from tests.kb_service.desk import NOW, incident, real_catalog
 
 STEP = FlowStep(id="look", stage="diagnose", title="核对", owner="agent", action="核对订单。", deadline="当次会话内")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kb_service.content import Emotion, FollowUpAttempt, FollowUpPlan
+from kb_service.content import FollowUpAttempt, FollowUpPlan
 from kb_service.guide.follow_up import choose_plan, follow_up
+from kb_service.records import Emotion
 from tests.kb_service.desk import real_catalog
 
 ATTEMPT = FollowUpAttempt(channel="in-app", when="次日", text="您好，订单 {{slot:order_id}} 到账了吗？")

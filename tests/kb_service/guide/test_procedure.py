@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from kb_service.case import Case, Incident, Message, OfferMade, StepDone, Understanding
 from kb_service.catalog import Catalog
-from kb_service.content import CHINA, Content
+from kb_service.content import Content
 from kb_service.guide.procedure import NO_GUIDANCE, Guide, Guided
+from kb_service.records import CHINA
 from tests.kb_service.desk import NOW, agent, customer, fact, image, incident, real_catalog, understood
 
 SHIP = "trade.no-ship"

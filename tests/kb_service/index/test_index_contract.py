@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb_service.content import Validity
 from kb_service.errors import VectorIndexError
 from kb_service.index import OPEN_END, OPEN_START, Point, PointFacets, Scope, SparseTerms, VectorIndex, window
 from kb_service.index.edge import EdgeIndex, write_edge_index
+from kb_service.records import Validity
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)

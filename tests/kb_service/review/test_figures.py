@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from kb_service.content import CHINA
+from kb_service.records import CHINA
 from kb_service.review.figures import Figure, due_after, figures, moments, number
 
 MONDAY = datetime(2026, 11, 23, 15, tzinfo=CHINA)

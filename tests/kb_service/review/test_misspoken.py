@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb_service.content import Misspoken
+from kb_service.lexicon import Misspoken
 from kb_service.review.misspoken import Suspicion, clauses, grams
 
 BLAME = Misspoken(reason="指责客户", better="我们看看怎么补救。", examples=("您自己没看清怪得了谁",))

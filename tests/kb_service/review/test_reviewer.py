@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from kb_service.casework import Finding, ReviewRequest, ReviewResponse
-from kb_service.content import CHINA, Emotion
+from kb_service.records import CHINA, Emotion
 from kb_service.review.reviewer import Reviewer
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=CHINA)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from kb_service.catalog import Catalog
-from kb_service.content import CHINA, Clause, Content, Fact, Lexicon, Policy, Taxonomy
+from kb_service.content import Clause, Content, Fact, Policy, Taxonomy
+from kb_service.lexicon import Lexicon
+from kb_service.records import CHINA
 from kb_service.review.figures import Figure, figures
 from kb_service.review.statements import Statements, equal, same_unit, terms
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb_service.content import Lexicon, RiskPhrase, ToneCue
+from kb_service.lexicon import Lexicon, RiskPhrase, ToneCue
 from kb_service.review.wording import Wording
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from kb_service.content import CHINA
+from kb_service.records import CHINA
 from kb_service.understand.chinese_span import find_spans, length_of
 
 

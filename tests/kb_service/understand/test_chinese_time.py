@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kb_service.content import CHINA, Festival
+from kb_service.lexicon import Festival
+from kb_service.records import CHINA
 from kb_service.understand.chinese_time import Calendar
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=CHINA)  # a Monday

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.load import load
-from kb_service.content import CHINA, Lexicon, NumberPattern
+from kb_service.lexicon import Lexicon, NumberPattern
+from kb_service.records import CHINA
 from kb_service.understand.facts import FactFinder, mask
 from tests.conftest import ROOT
 

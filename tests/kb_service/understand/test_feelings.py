@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.emotions import Training, train
 from ingest.load import load
-from kb_service.content import EmotionExamples, EmotionPattern, Lexicon
+from kb_service.lexicon import EmotionExamples, EmotionPattern, Lexicon
 from kb_service.understand.cues import Said
 from kb_service.understand.feelings import CALM, EMOTIONS, READ, FeelingModel, Feelings, grams, softmax
 from tests.conftest import ROOT

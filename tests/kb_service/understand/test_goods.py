@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb_service.content import GoodsWords
+from kb_service.lexicon import GoodsWords
 from kb_service.understand.goods import GoodsFinder, spelled_out
 
 FINDER = GoodsFinder(

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_service.case import Case, IssueType, Message, Priority, TextSpan, Understanding
-from kb_service.content import CHINA
 from kb_service.knowledge import Knowledge
+from kb_service.records import CHINA
 from kb_service.understand.cues import Said
 from kb_service.understand.reader import NEAR, READ, SHOWN, Understander, feeling, shared_spans
 from tests.kb_service.desk import agent, customer, real_catalog

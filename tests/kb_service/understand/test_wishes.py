@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.load import load
-from kb_service.content import Cue, Lexicon, Taxonomy
+from kb_service.content import Taxonomy
+from kb_service.lexicon import Cue, Lexicon
 from kb_service.understand.cues import Said
 from kb_service.understand.wishes import READ, Cues, Shown, party_of
 from tests.conftest import ROOT

@@ -9,7 +9,8 @@ import pytest
 
 from ingest.load import Loaded, load
 from kb_service.case import Reason
-from kb_service.content import CHINA, Desk, Fact, Flow, PriorityRule, ServiceLevel
+from kb_service.content import Desk, Fact, Flow, PriorityRule, ServiceLevel
+from kb_service.records import CHINA
 from kb_service.urgency.priority import Urgency, clocks, lateness, level_of, prioritise, spoken
 from tests.conftest import ROOT
 
