@@ -95,7 +95,7 @@ class Guide:
         exclude: Collection[str] = (),
     ) -> Guided:
         """Actions and guidance in a flow at `now`. `incidents`: the bursts that the case belongs to; `exclude`: ids of
-        offers that must not be made.
+        offers that must not be made, and of templates that must not be named.
         """
         announced = list(self._announce(incidents, case, now))
         if flow is None:
@@ -110,6 +110,8 @@ class Guide:
         plan = self._plan(view, bool(incidents))
         found = {(action.type, action.id): action for action in announced}
         for action in chain(self._pressing(view), self._routine(view), self._later(view, plan)):
+            if action.template in exclude:
+                action = action.model_copy(update={"template": None})
             found.setdefault((action.type, action.id), action)
         missing = tuple(wanted.slot for wanted in _open(flow, progress))
         return Guided(flow, list(found.values()), self._guidance(view, plan), missing)

@@ -125,6 +125,10 @@ def test_excluded_ids_are_not_offered_again(knowledge: Knowledge) -> None:
     offered = {answer.id for answer in found.answers} | {item.id for item in found.related}
     assert "trade.refund.no-ship" not in offered
     assert "tpl.refund.no-ship" not in [template.id for template in found.templates]
+    named = {action.template for action in ask(knowledge, "卖家不发货怎么办").actions} - {None}
+    assert named
+    left = ask(knowledge, "卖家不发货怎么办", exclude_ids=sorted(filter(None, named))).actions
+    assert {action.template for action in left} == {None}
 
 
 # ── time
