@@ -20,7 +20,7 @@ from kb_service.casework import (
 )
 from kb_service.contract import SuggestRequest
 from kb_service.errors import InvalidRequest, RequestError
-from kb_service.guide.note import write_note
+from kb_service.guide.note import Edition, write_note
 from kb_service.knowledge import Knowledge
 from kb_service.pictures.reader import with_texts
 from kb_service.records import CHINA
@@ -50,17 +50,9 @@ def case_note(knowledge: Knowledge, request: NoteRequest) -> NoteResponse:
         messages=request.messages, case=request.case, audience=request.audience, as_of=request.as_of, limit=5
     )
     worked, messages, now = _worked(knowledge, asked)
+    edition = Edition(knowledge.version, knowledge.catalog.content.taxonomy, knowledge.understander.masked)
     return write_note(
-        knowledge.version,
-        knowledge.catalog.content.taxonomy,
-        request.case,
-        messages,
-        worked.understanding,
-        worked.guided,
-        knowledge.understander.masked,
-        now,
-        worked.clocks,
-        request.result,
+        edition, request.case, messages, worked.understanding, worked.guided, now, worked.clocks, request.result
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kb_service.case import Case, CaseFact, Clocks, Feeling, Message, OfferMade, Promise, StepDone, Understanding
 from kb_service.casework import NotePromise, NoteResponse
@@ -30,24 +30,31 @@ _OUTCOMES: dict[Literal["offered", "accepted", "refused"], str] = {
 _NONE = "无"
 
 
+class Edition(NamedTuple):
+    """What a note is written with: the version's id, its vocabulary, and how it masks personal data."""
+
+    version: str
+    taxonomy: Taxonomy
+    mask: Mask
+
+
 def write_note(
-    version: str,
-    taxonomy: Taxonomy,
+    edition: Edition,
     case: Case,
     messages: Sequence[Message],
     understanding: Understanding,
     guided: Guided,
-    mask: Mask,
     now: datetime,
     clocks: Clocks | None = None,
     result: str = "",
 ) -> NoteResponse:
     """The structured note of a case at `now`, and the same in Chinese under fixed headings."""
+    mask = edition.mask
     promises = [_promise(promise, mask, now) for promise in case.promises]
     guidance, priority = guided.guidance, understanding.priority
     assert priority is not None  # only a public audience is not told, and it gets no notes
     note = NoteResponse(
-        kb_version=version,
+        kb_version=edition.version,
         case_id=case.id,
         issue_types=understanding.issue_types,
         wish=understanding.wish,
@@ -63,7 +70,7 @@ def write_note(
         next_deadline=_next_deadline(promises, clocks, now),
         text="",
     )
-    writer = _Writer(taxonomy, guided.flow, understanding, mask)
+    writer = _Writer(edition.taxonomy, guided.flow, understanding, mask)
     return note.model_copy(update={"text": "\n".join(writer.lines(note, messages))})
 
 

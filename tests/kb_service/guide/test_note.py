@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kb_service.case import Case, Clocks, OfferMade, Promise, StepDone, Wish
 from kb_service.catalog import Catalog
-from kb_service.guide.note import QUOTED, write_note
+from kb_service.guide.note import QUOTED, Edition, write_note
 from kb_service.guide.procedure import Guide, Guided
 from tests.kb_service.desk import NOW, agent, customer, fact, real_catalog, understood
 
@@ -20,6 +20,10 @@ PHONE = "13812348000"
 
 def mask(text: str) -> str:
     return re.sub(r"(?<!\d)(\d{3})\d{4}(\d{4})(?!\d)", r"\1****\2", text)
+
+
+def edition(catalog: Catalog) -> Edition:
+    return Edition("v1", catalog.content.taxonomy, mask)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,7 @@ def guide(catalog: Catalog) -> Guide:
 
 def test_an_empty_case_gives_every_heading(catalog: Catalog) -> None:
     said = customer("")
-    note = write_note("v1", catalog.content.taxonomy, Case(), said, understood(said), Guided(None, [], None), mask, NOW)
+    note = write_note(edition(catalog), Case(), said, understood(said), Guided(None, [], None), NOW)
     assert note.text.splitlines() == [
         "【客户诉求】无",
         "【问题类型】无（优先级 P3，情绪：平静）",
@@ -72,9 +76,7 @@ def test_a_full_case(catalog: Catalog, guide: Guide) -> None:
     flow = guide.flow(case, [], understanding.effective_query)
     guided = guide.guide(flow, case, said, understanding, (), NOW)
     clocks = Clocks(first_response_due=None, resolve_due=NOW + timedelta(hours=9), overdue=[])
-    note = write_note(
-        "v1", catalog.content.taxonomy, case, said, understanding, guided, mask, NOW, clocks, f"已告知 {PHONE}"
-    )
+    note = write_note(edition(catalog), case, said, understanding, guided, NOW, clocks, f"已告知 {PHONE}")
     assert note.text.splitlines() == [
         "【客户诉求】催发货；卖家不发货，联系 138****8000",
         "【问题类型】trade.no-ship（优先级 P3，情绪：愤怒）",
@@ -92,7 +94,7 @@ def test_a_full_case(catalog: Catalog, guide: Guide) -> None:
 
 def test_long_words_are_masked_before_they_are_cut(catalog: Catalog) -> None:
     said = customer("啊" * (QUOTED - 5) + PHONE + "再说一句")
-    note = write_note("v1", catalog.content.taxonomy, Case(), said, understood(said), Guided(None, [], None), mask, NOW)
+    note = write_note(edition(catalog), Case(), said, understood(said), Guided(None, [], None), NOW)
     assert "【客户诉求】" + "啊" * (QUOTED - 5) + "138**…" in note.text
 
 
@@ -101,5 +103,5 @@ def test_long_words_are_masked_before_they_are_cut(catalog: Catalog) -> None:
 def test_odd_input_is_written_down(catalog: Catalog, text: str, reason: str, name: str) -> None:
     said = customer(text)
     case = Case(steps_done=[StepDone(id=name, reason=reason)], evidence=[name], offers=[OfferMade(id=name)])
-    note = write_note("v1", catalog.content.taxonomy, case, said, understood(said), Guided(None, [], None), mask, NOW)
+    note = write_note(edition(catalog), case, said, understood(said), Guided(None, [], None), NOW)
     assert note.text.startswith("【客户诉求】")
