@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eval.golden import GoldenQuestion
 from eval.measures import auroc, paired_p
+from ingest.golden import GoldenQuestion
 from ingest.publish import publish
 from kb_service.catalog import NO_SOUNDS
 from kb_service.encoder import Encoder, load_encoder

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from eval.emotion import evaluate_emotion
 from eval.facts import evaluate_facts
-from eval.golden import Split
 from eval.guidance import evaluate_guidance
 from eval.number_drill import number_drill
 from eval.review import evaluate_review
+from ingest.golden import Split
 from kb_service.case import Message
 from kb_service.encoder import load_encoder
 from kb_service.knowledge import Knowledge, open_version

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import psutil
 
-from eval.golden import read_golden
 from eval.tutorial import TutorialRetriever
 from ingest.build import index_units, unit_vectors
 from ingest.embed import EmbeddingCache
+from ingest.golden import read_golden
 from kb_service.encoder import Encoder, load_encoder
 from kb_service.knowledge import open_version
 from kb_service.settings import Settings, load_settings

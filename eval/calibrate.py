@@ -12,8 +12,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from eval.golden import read_golden
 from eval.measures import auroc, calibration_error, reliability
+from ingest.golden import read_golden
 from kb_service.encoder import load_encoder
 from kb_service.knowledge import open_version
 from kb_service.retrieve import features

@@ -93,8 +93,8 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from eval.golden import read_golden
     from eval.run import run_golden, save_run, table
+    from ingest.golden import read_golden
     from kb_service.settings import load_settings
 
     run = run_golden(read_golden(arguments.set), load_settings(), arguments.name, arguments.set)
@@ -139,7 +139,7 @@ def _peers(arguments: argparse.Namespace) -> int:
 
 def _ablate(arguments: argparse.Namespace) -> int:
     from eval.ablate import ablate
-    from eval.golden import read_golden
+    from ingest.golden import read_golden
     from kb_service.settings import load_settings
 
     print(ablate(read_golden(arguments.set), load_settings(), arguments.content))
@@ -164,7 +164,8 @@ def _pictures(arguments: argparse.Namespace) -> int:
 
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from eval.gate import gate, read_conditions
+    from eval.gate import gate
+    from ingest.conditions import read_conditions
     from kb_service.settings import load_settings
 
     passed, table = gate(read_conditions(arguments.conditions), load_settings(), arguments.full)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from eval.jsonl import read_rows
 from eval.measures import macro_f1
+from ingest.jsonl import read_rows
 from kb_service.records import Emotion, LongText, Record
 from kb_service.understand.feelings import EMOTIONS
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from eval.jsonl import read_rows
+from ingest.jsonl import read_rows
 from kb_service.case import FactType, PersonalType
 from kb_service.lexicon import Lexicon
 from kb_service.records import Moment, Record

@@ -4,45 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
-
 from eval.assist import evaluate_assist
-from eval.golden import Split, read_golden
 from eval.run import run_golden
+from ingest.conditions import Condition
+from ingest.golden import Split, read_golden
 from kb_service.errors import KnowledgeBaseError
-from kb_service.records import Record
 from kb_service.settings import Settings
 
 ASSIST: dict[str, Split] = {"assist-dev": "dev", "assist-test": "test"}  # what a row may name in place of a set
-
-
-class Condition(Record):
-    """One published number: set, slice, measure, what is expected and how far it may fall (or rise, if `at_most`)."""
-
-    set: str
-    slice: str
-    measure: str
-    expected: float
-    tolerance: float
-    at_most: bool = False
-    full: bool = False  # only with --full
-
-    def holds(self, value: float) -> bool:
-        """Whether the value is inside the tolerance; better than expected always is."""
-        limit = self.expected + self.tolerance if self.at_most else self.expected - self.tolerance
-        return value <= limit if self.at_most else value >= limit
-
-
-def read_conditions(path: Path) -> list[Condition]:
-    """The rows of the file. Raises KnowledgeBaseError."""
-    try:
-        rows = TypeAdapter(list[Condition]).validate_python(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise KnowledgeBaseError(f"读不了 {path}：{error}") from error
-    if not rows:
-        raise KnowledgeBaseError(f"{path} 里没有任何条件")
-    return rows
 
 
 def gate(conditions: list[Condition], settings: Settings, full: bool) -> tuple[bool, str]:

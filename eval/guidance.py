@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from eval.jsonl import read_rows
+from ingest.jsonl import read_rows
 from kb_service.case import Case, Message, OfferMade, StepDone
 from kb_service.contract import SuggestRequest, SuggestResponse
 from kb_service.records import Emotion, Party, Record

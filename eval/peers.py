@@ -18,13 +18,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from tqdm import tqdm
 
-from eval.golden import GoldenQuestion
 from eval.measures import interval, paired_p, ranking_measures
 from eval.sets import ExternalSet
 from eval.tutorial import TutorialRetriever
 from ingest.build import Unit, document_units, index_points, index_units, unit_terms, unit_vectors
 from ingest.check import checked_content
 from ingest.embed import EmbeddingCache
+from ingest.golden import GoldenQuestion
 from ingest.render import render_content
 from kb_service.encoder import Encoder, Vectors, load_encoder
 from kb_service.index import Scope

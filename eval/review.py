@@ -14,7 +14,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from eval.jsonl import read_rows
+from ingest.jsonl import read_rows
 from kb_service.case import Case, Message
 from kb_service.casework import Finding, ReviewRequest, ReviewRule
 from kb_service.records import CHINA, Emotion, Moment, Party, Record

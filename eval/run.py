@@ -13,8 +13,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from eval.golden import GoldenQuestion
 from eval.measures import auroc, calibration_error, false_answers, macro_f1, ranking_measures
+from ingest.golden import GoldenQuestion
 from kb_service.contract import SuggestResponse
 from kb_service.encoder import load_encoder
 from kb_service.errors import KnowledgeBaseError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.golden import GoldenQuestion, read_golden
+from ingest.golden import GoldenQuestion, read_golden
 from kb_service.errors import KnowledgeBaseError
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from eval.golden import GoldenQuestion, Phrasings, Split, check_sets, problems, read_golden, split_of
+from eval.golden import Phrasings, check_sets, problems
 from ingest.check import checked_content
+from ingest.golden import GoldenQuestion, Split, read_golden, split_of
 from kb_service.case import Case, Message
 from kb_service.errors import ContentError, KnowledgeBaseError
 from kb_service.records import CHINA

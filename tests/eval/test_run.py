@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from eval.compare import compare, place
-from eval.gate import Condition, gate, read_conditions
-from eval.golden import GoldenQuestion
+from eval.gate import gate
 from eval.report import report
 from eval.run import Outcome, Run, load_run, read_history, run_golden, save_run, table
+from ingest.conditions import Condition, read_conditions
+from ingest.golden import GoldenQuestion
 from kb_service.errors import KnowledgeBaseError
 from kb_service.settings import Settings
 

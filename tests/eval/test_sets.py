@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.golden import GoldenQuestion
 from eval.sets import Document, ExternalSet, read_external, read_set
+from ingest.golden import GoldenQuestion
 from kb_service.errors import KnowledgeBaseError
 from tests.conftest import ROOT
 
