@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from ingest.source import Heading, headings
@@ -11,12 +12,13 @@ from kb_service.errors import Problem, suggest_name
 INTERNAL_HEADING = "内部备注"
 SECTION_HEADINGS = ("结论", "处理步骤", "所需凭证", "备选方案", "注意事项", INTERNAL_HEADING)
 _CLAUSE_HEADING = re.compile(
-    r"^(?P<number>第[0-9一二三四五六七八九十百]+条)\s+(?P<title>.+?)\s*\{#(?P<attributes>[^}]*)\}$"
+    r"^(?P<number>第[0-9零〇一二三四五六七八九十百千]+条(?:之[0-9一二三四五六七八九十]+)?)\s+(?P<title>.+?)\s*\{#(?P<attributes>[^}]*)\}$"
 )
 TONES = ("neutral", "soothing", "firm")
-_CLAUSE_ATTRIBUTES = ("valid_from", "valid_until")
-# Says why a number is written out (`ingest.literals`); no reader of the article is to see it.
-MARKDOWN_WAIVER = re.compile(r"[ \t]*<!--\s*literal:\s*(?P<reason>\S.*?)\s*-->")
+_CLAUSE_ATTRIBUTES = ("valid_from", "valid_until", "source")
+# Says why a line is excepted from a rule (`ingest.rules.waivers`); no reader of the article is to see it. One alone on
+# its line goes with the line: a blank one would part a table or a paragraph.
+MARKDOWN_WAIVER = re.compile(r"^(?:[ \t]*<!--\s*waive\b.*?-->)+[ \t]*(?:\n|\Z)|[ \t]*<!--\s*waive\b.*?-->", re.M)
 
 
 class Body:
@@ -27,12 +29,21 @@ class Body:
         self.problems: list[Problem] = []
 
     def headings(self, *levels: int) -> tuple[str, list[Heading]]:
-        """The text before the first heading of these levels, and the headings."""
-        return headings(self.text, self.first_line, *levels)
+        """The text before the first heading of these levels, and the headings; waivers left out."""
+        preamble, found = headings(self.text, self.first_line, *levels)
+        if "<!--" not in self.text:
+            return preamble, found
+        return _unwaived(preamble), [
+            replace(heading, title=_unwaived(heading.title), text=_unwaived(heading.text)) for heading in found
+        ]
 
     def add(self, line: int, rule: str, message: str) -> None:
         """Note a problem at a line of the file."""
         self.problems.append(Problem(self.file, line, "", rule, message))
+
+
+def _unwaived(text: str) -> str:
+    return MARKDOWN_WAIVER.sub("", text).strip("\n")
 
 
 def sections(body: Body) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,14 +16,16 @@ from typing import Literal
 import numpy as np
 
 from ingest.aside import Aside
-from ingest.check import slow_problems, well_formed
+from ingest.check import sense_problems, well_formed
 from ingest.embed import EmbeddingCache, embed, embed_documents
 from ingest.emotions import plain_questions, train
 from ingest.files import content_hash
 from ingest.learned import learned
 from ingest.mentions import mentions_of
 from ingest.misspoken import examples_of, learn
+from ingest.publications import commit_of
 from ingest.render import render_content
+from ingest.rules.registry import refusing
 from ingest.sounds import sounds_of
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
@@ -65,18 +66,40 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     digest = content_hash(root)
     loaded = well_formed(root)
     if loaded.problems:
-        raise ContentError([*loaded.problems, *(slow_problems(loaded) if loaded.taxonomy else ())])
-    slow = Aside(lambda: slow_problems(loaded))  # half a second, while this core builds
+        raise ContentError([*loaded.problems, *(sense_problems(loaded) if loaded.taxonomy else ())])
+    sense = Aside(lambda: sense_problems(loaded))  # runs while this core builds
+    folder = versions_dir(settings.home) / f"{version}.tmp"
+    encoder, counts, computed = write_version(loaded.content, folder, settings, builder)
+    problems = sense.result()
+    if errors := refusing(problems):
+        raise ContentError(errors)
+    if problems:
+        print(f"另有 {len(problems)} 处提醒，不影响发布；用 kb-content check 查看", file=sys.stderr)
+    seal_version(folder, Origin(version, digest, commit_of(root), builder), encoder, counts)
+    print(
+        f"已建版本 {version}：{counts.faqs} 篇常见问题、{counts.clauses} 条条款、{counts.points} 个检索点，"
+        f"新嵌入 {computed} 条",
+        file=sys.stderr,
+    )
+    return counts
+
+
+def write_version(
+    read: Callable[[], Content], folder: Path, settings: Settings, builder: str
+) -> tuple[Encoder, Counts, int]:
+    """Write catalog and index of a checked content, as written, into `folder`, and look every article up there.
+
+    Returns the encoder, what was written, and how many texts had to be encoded. Raises ModelError or PublishError.
+    """
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load_encoder, settings)  # a fifth of a second, most of it outside the GIL
-        written = loaded.content()
+        written = read()
         content, mentions = render_content(written), mentions_of(written)
         encoder = loading.result()
     units = list(index_units(content))
     cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
     vectors, computed = unit_vectors(units, encoder, cache)
     cache.close()
-    folder = versions_dir(settings.home) / f"{version}.tmp"
     folder.mkdir(parents=True)
     terms = unit_terms(units)
     write_edge_index(folder / "shard", index_points(units, vectors, terms), encoder.dimension)
@@ -91,16 +114,7 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
     )
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     _verify(folder / "shard", units, vectors)
-    if problems := slow.result():
-        raise ContentError(problems)
-    counts = _counts(content, len(units))
-    _write_manifest(folder, _manifest(version, digest, builder, encoder, counts, root))
-    print(
-        f"已建版本 {version}：{counts.faqs} 篇常见问题、{counts.clauses} 条条款、{counts.points} 个检索点，"
-        f"新嵌入 {computed} 条",
-        file=sys.stderr,
-    )
-    return counts
+    return encoder, _counts(content, len(units)), computed
 
 
 def _misspoken(content: Content, settings: Settings, builder: str) -> dict[str, float]:
@@ -253,41 +267,37 @@ def _counts(content: Content, points: int) -> Counts:
     )
 
 
-def _manifest(version: str, digest: str, builder: str, encoder: Encoder, counts: Counts, root: Path) -> Manifest:
-    return Manifest(
-        id=version,
-        created=datetime.now(UTC),
-        content_hash=digest,
-        content_commit=_commit(root),
-        builder=builder,
-        encoder=encoder.name,
-        encoder_fingerprint=encoder.fingerprint,
-        dimension=encoder.dimension,
-        counts=counts,
-        files={},
-    )
+@dataclass(frozen=True)
+class Origin:
+    """Where a version comes from: its id, the digest and commit of its content, the digest of the building code."""
+
+    version: str
+    content_hash: str
+    content_commit: str | None
+    builder: str
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
+def seal_version(folder: Path, origin: Origin, encoder: Encoder, counts: Counts) -> None:
     """Make all files durable, then write the manifest that declares the folder complete."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
     for path in paths:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-    files = file_digests(folder, (path.relative_to(folder).as_posix() for path in paths))
-    complete = manifest.model_copy(update={"files": files})
+    manifest = Manifest(
+        id=origin.version,
+        created=datetime.now(UTC),
+        content_hash=origin.content_hash,
+        content_commit=origin.content_commit,
+        builder=origin.builder,
+        encoder=encoder.name,
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        counts=counts,
+        files=file_digests(folder, (path.relative_to(folder).as_posix() for path in paths)),
+    )
     with (folder / "manifest.json").open("w", encoding="utf-8") as file:
-        json.dump(complete.model_dump(mode="json"), file, ensure_ascii=False, indent=2)
+        json.dump(manifest.model_dump(mode="json"), file, ensure_ascii=False, indent=2)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(folder)
-
-
-def _commit(root: Path) -> str | None:
-    """The content's git commit, `-dirty` when files differ from it; None outside git."""
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return done.stdout.strip() or None
+    for inner in [path for path in folder.rglob("*") if path.is_dir()] + [folder]:
+        sync_folder(inner)

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,7 +33,7 @@ def learned(
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{name}-*.json"):
         old.unlink(missing_ok=True)
-    unfinished = path.with_suffix(".tmp")
-    unfinished.write_bytes(adapter.dump_json(model))
-    os.replace(unfinished, path)
+    with NamedTemporaryFile(dir=folder, prefix=f"{name}-", suffix=".tmp", delete=False) as unfinished:
+        unfinished.write(adapter.dump_json(model))  # a name of its own: two builds may learn the same at once
+    os.replace(unfinished.name, path)
     return model

@@ -1,21 +1,24 @@
 """Content folder -> `Content`, every defect of form collected on the way.
 
-Each file is read on its own; what spans files (references, duplicates) is `ingest.check`'s.
+Each file is read on its own; what spans files (references, duplicates) is `ingest.rules`'.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from ingest.bodies import MARKDOWN_WAIVER, Body, clauses, sections, tones
+from ingest.bodies import Body, clauses, sections, tones
 from ingest.files import content_files
+from ingest.rules.registry import refusing
 from ingest.source import Located, read_yaml, split_front_matter
-from kb_service.content import Clause, Content, Desk, Elsewhere, Fact, Faq, Flow, Policy, Taxonomy, Template
+from kb_service.content import Clause, Content, Desk, Elsewhere, Entry, Fact, Faq, Flow, Policy, Taxonomy, Template
 from kb_service.errors import ContentError, Problem, suggest_name
 from kb_service.lexicon import (
     Cue,
@@ -31,7 +34,7 @@ from kb_service.lexicon import (
     Term,
     ToneCue,
 )
-from kb_service.records import EntryId, Record, ShortText
+from kb_service.records import CHINA, EntryId, Record, ShortText
 from kb_service.validation import explain
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,9 +48,22 @@ class Place:
     located: Located
     text: str
 
-    def problem(self, path: tuple[str | int, ...], rule: str, message: str) -> Problem:
-        """A problem at the line of `path` inside this entry."""
-        return Problem(self.file, self.located.line(path), ".".join(map(str, path)), rule, message)
+    def problem(self, path: tuple[str | int, ...], rule: str, message: str, near: str = "") -> Problem:
+        """A problem at the line of `path` inside this entry; in a longer text, at the line there that holds `near`."""
+        return Problem(self.file, self.line(path, near), ".".join(map(str, path)), rule, message)
+
+    def line(self, path: tuple[str | int, ...], near: str = "") -> int:
+        """The line of `path`, or the first from there on that holds the words `near`."""
+        start = self.located.line(path)
+        if near:
+            for number, line in enumerate(self._lines[start - 1 :], start):
+                if near in line:
+                    return number
+        return start
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
 
 
 class Confusable(Record):
@@ -77,10 +93,22 @@ class Loaded:
     flows: list[Flow] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    today: date = field(default_factory=lambda: datetime.now(CHINA).date())  # decides what is over and what is due
+
+    @property
+    def known_taxonomy(self) -> Taxonomy:
+        """The taxonomy; rules run only where there is one."""
+        assert self.taxonomy is not None
+        return self.taxonomy
+
+    def placed_entries(self) -> Iterator[tuple[Place, Entry]]:
+        """Every entry that has an id of its own, with its place."""
+        for entry in (*self.faqs, *self.policies, *self.templates, *self.flows):
+            yield self.places[entry.id], entry
 
     def content(self) -> Content:
-        """The whole knowledge base, or ContentError with every problem."""
-        if self.problems or self.taxonomy is None:
+        """The whole knowledge base, or ContentError with every problem that keeps it from being published."""
+        if self.taxonomy is None or refusing(self.problems):
             raise ContentError(self.problems)
         return Content(
             taxonomy=self.taxonomy,
@@ -290,7 +318,7 @@ def _load_markdown(
     file, text = read
     located, body_text, body_line = split_front_matter(file, text)
     place = Place(file, located, text)
-    body = Body(file, MARKDOWN_WAIVER.sub("", body_text), body_line, located.lines)
+    body = Body(file, body_text, body_line, located.lines)
     parts = read_body(body)
     loaded.problems += [*located.problems, *body.problems]
     if located.problems:

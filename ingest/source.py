@@ -6,8 +6,9 @@ The only module that knows PyYAML and markdown-it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from markdown_it import MarkdownIt
@@ -18,6 +19,7 @@ Path = tuple[str | int, ...]
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+_NUMBER_SIGN = re.compile(r"(?<!\S)#")
 _markdown = MarkdownIt("commonmark").enable("table")
 
 
@@ -116,6 +118,30 @@ def read_yaml(file: str, text: str, first_line: int = 1) -> Located:
     return Located(value, reader.lines, tuple(reader.problems))
 
 
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """(line from 1, words after the `#`) of every comment of a YAML document; none of one that cannot be read.
+
+    A `#` inside a text, be it in quotes, folded or plain, begins no comment.
+    """
+    try:
+        spans = [(token.start_mark.index, token.end_mark.index) for token in _scalars(text)]
+    except (yaml.YAMLError, ValueError):
+        return
+    inside = bytearray(len(text) + 1)
+    for start, end in spans:
+        inside[start:end] = b"\1" * (min(end, len(text)) - start)
+    place = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        found = next((mark for mark in _NUMBER_SIGN.finditer(line) if not inside[place + mark.start()]), None)
+        if found:
+            yield number, line[found.end() :]
+        place += len(line) + 1
+
+
+def _scalars(text: str) -> Iterator[yaml.ScalarToken]:
+    yield from (token for token in yaml.scan(text, Loader=_Loader) if isinstance(token, yaml.ScalarToken))
+
+
 def split_front_matter(file: str, text: str) -> tuple[Located, str, int]:
     """Separate a Markdown file into its front matter, its body, and the line at which the body starts."""
     match = re.match(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", text, re.S | re.M)
@@ -157,12 +183,28 @@ def _fence_after(line: str, fence: str) -> str:
     return "" if match[1].startswith(fence) and not match[2].strip() else fence
 
 
-def blocks(text: str) -> list[tuple[str, str]]:
-    """The top-level Markdown blocks of a section as (type, raw text); type is paragraph, table, list, code, ..."""
+class TopBlock(NamedTuple):
+    """A top-level Markdown block: paragraph, heading, table, list, code, ...; its raw text, line from 1, heading level."""
+
+    kind: str
+    text: str
+    line: int
+    level: int
+
+
+def top_blocks(text: str) -> list[TopBlock]:
+    """The top-level blocks of a Markdown text; level is 0 for what is no heading."""
     lines = text.splitlines()
     found = []
     for token in _markdown.parse(text):
         if token.level == 0 and token.map and token.nesting >= 0:
             kind = token.type.removesuffix("_open").replace("bullet_", "").replace("ordered_", "")
-            found.append((kind, "\n".join(lines[token.map[0] : token.map[1]]).strip("\n")))
+            raw = "\n".join(lines[token.map[0] : token.map[1]]).strip("\n")
+            level = int(token.tag[1]) if kind == "heading" else 0
+            found.append(TopBlock(kind, raw, token.map[0] + 1, level))
     return found
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The top-level Markdown blocks of a section as (type, raw text)."""
+    return [(block.kind, block.text) for block in top_blocks(text)]

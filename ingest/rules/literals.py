@@ -1,7 +1,7 @@
 """Deadlines and amounts that are written out where a fact should stand: nobody finds them when the number changes.
 
-Read by lines of the files, because a waiver counts for its line: `<!-- literal: reason -->` in Markdown, a trailing
-`# literal: reason` in YAML. What customers say (phrasings) and earlier wordings of clauses may hold any number.
+Read by lines of the files, so that each is named at its line. What customers say (phrasings) and earlier wordings of
+clauses may hold any number.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from kb_service.content import Entry, Fact, Faq, Flow, Policy, Template
 from kb_service.errors import Problem
 
 _YAML_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_YAML_WAIVER = re.compile(r"(?:^|\s)#\s*literal:\s*(?P<reason>\S.*)$")
-_WAIVER_LIKE = re.compile(r"(?:<!--|\s#)\s*literal\b")
 _DATE = re.compile(r"\d{4}\s*年(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?)?|\d{1,2}\s*月\s*\d{1,2}\s*日")
 
 _NUMERALS = "一二两三四五六七八九十百千万"
-_WORTH_READING = re.compile(rf"[\d{_NUMERALS}]|literal")  # a quarter of all lines, which halves the time
+_WORTH_READING = re.compile(rf"[\d{_NUMERALS}]")  # a quarter of all lines, which halves the time
 
 _DAYS = r"个?(?:工作日|自然日)"
 _TIME = rf"(?:{_DAYS}|个?小时|个?钟头|分钟|秒钟?|天|日|周|个?星期|个?礼拜|个月|年)"
@@ -39,7 +37,7 @@ _LITERAL = re.compile(
 
 
 def check_literals(loaded: Loaded) -> Iterator[Problem]:
-    """Every number in the words of an entry that neither is a fact nor is waived, and waivers that waive nothing."""
+    """Every number in the words of an entry that is not a fact."""
     facts = _by_display(loaded.facts)
     entries: tuple[Entry, ...] = (*loaded.faqs, *loaded.policies, *loaded.templates, *loaded.flows)
     for entry in entries:
@@ -80,21 +78,14 @@ def _parts(entry: Entry, place: Place, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _messages(line: str, yaml: bool, facts: Mapping[str, list[str]]) -> Iterator[str]:
-    waiver = (_YAML_WAIVER if yaml else MARKDOWN_WAIVER).search(line)
-    found = literals((_YAML_COMMENT if yaml else MARKDOWN_WAIVER).sub("", line))
-    example = "# literal: 理由" if yaml else "<!-- literal: 理由 -->"
-    if waiver and not found:
-        yield f"这一行没有直接写的数字，不需要“{waiver[0].strip()}”；请删掉"
-    elif not waiver and _WAIVER_LIKE.search(line):
-        yield f"豁免没有写对；应在行末写 {example}"
-    elif not waiver:
-        for literal in found:
-            known = facts.get(re.sub(r"\s", "", literal), [])
-            same = f"（值相同的有 {'、'.join(known[:3])}{' 等' if len(known) > 3 else ''}）" if known else ""
-            yield (
-                f"直接写了“{literal}”；请在 facts.yaml 登记并写成 {{{{fact:编号}}}}{same}，"
-                f"只是举例或固定说法的，在行末写 {example}"
-            )
+    example = "# waive literal-number: 理由" if yaml else "<!-- waive literal-number: 理由 -->"
+    for literal in literals((_YAML_COMMENT if yaml else MARKDOWN_WAIVER).sub("", line)):
+        known = facts.get(re.sub(r"\s", "", literal), [])
+        same = f"（值相同的有 {'、'.join(known[:3])}{' 等' if len(known) > 3 else ''}）" if known else ""
+        yield (
+            f"直接写了“{literal}”；请在 facts.yaml 登记并写成 {{{{fact:编号}}}}{same}，"
+            f"只是举例或固定说法的，在行末写 {example}"
+        )
 
 
 def _by_display(facts: Mapping[str, Fact]) -> Mapping[str, list[str]]:

@@ -25,10 +25,11 @@ def check_wording(loaded: Loaded) -> Iterator[Problem]:
             for bad in wording.bad(fold_in_place(text)):
                 said, phrase = text[bad.start : bad.end], bad.phrase
                 message = f"含禁用语“{said}”（{phrase.reason}）；可改为：{phrase.better}"
-                yield place.problem(("tones", tone), "forbidden-phrase", message)
+                yield place.problem(("tones", tone), "forbidden-phrase", message, said)
             for demand in private_demands(text):
-                message = f"“{text[demand.start : demand.end]}”在索要敏感信息；只能核对绑定手机号后四位"
-                yield place.problem(("tones", tone), "privacy", message)
+                said = text[demand.start : demand.end]
+                message = f"“{said}”在索要敏感信息；只能核对绑定手机号后四位"
+                yield place.problem(("tones", tone), "privacy", message, said)
 
 
 def _compiles(phrase: RiskPhrase) -> bool:

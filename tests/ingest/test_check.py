@@ -76,14 +76,14 @@ def test_the_real_content_is_clean_and_of_the_promised_size() -> None:
             NO_SHIP,
             "{{fact:path.refund}}",
             "{{fact:path.refnd}}",
-            "content/faq/no-ship.md:22  sections.1.text：事实“path.refnd”不存在；"
+            "content/faq/no-ship.md:23  sections.1.text：事实“path.refnd”不存在；"
             "是不是想写“path.refund”？  [placeholder]",
         ),
         (
             NO_SHIP,
             "{{fact:path.refund}}",
             "{{fact:path.refund}",
-            "content/faq/no-ship.md:22  sections.1.text：占位符没有写完整；"
+            "content/faq/no-ship.md:23  sections.1.text：占位符没有写完整；"
             "应为 {{fact:编号}}、{{clause:规则#条款}} 或 {{slot:名称}}  [placeholder]",
         ),
         (
@@ -117,14 +117,14 @@ def test_the_real_content_is_clean_and_of_the_promised_size() -> None:
             "templates/lock.md",
             "我们不会向您索要密码或验证码。",
             "请提供一下您的验证码。",
-            "content/templates/lock.md:12  tones.neutral：“请提供一下您的验证码”在索要敏感信息；"
+            "content/templates/lock.md:13  tones.neutral：“请提供一下您的验证码”在索要敏感信息；"
             "只能核对绑定手机号后四位  [privacy]",
         ),
         (
             "templates/lock.md",
             "为保护资金",
             "这不归我管，为保护资金",
-            "content/templates/lock.md:15  tones.firm：含禁用语“不归我管”（推诿）；可改为：我来帮您转给负责的同事。"
+            "content/templates/lock.md:16  tones.firm：含禁用语“不归我管”（推诿）；可改为：我来帮您转给负责的同事。"
             "  [forbidden-phrase]",
         ),
         (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.check import check
-from ingest.duplicates import FEWEST_PAIRS, similar_pairs
+from ingest.rules.duplicates import FEWEST_PAIRS, similar_pairs
 from tests.conftest import ROOT
 
 NEAR_NO_SHIP = (
