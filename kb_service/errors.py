@@ -13,12 +13,19 @@ KnowledgeBaseError
 │   ├── VersionNotFound
 │   └── EncoderMismatch           503
 ├── PublishError                  a version was built and refused, or another publish is running
+├── ForeignFileError              a file cannot be imported
+├── EditError                     an entry cannot be begun, or a clause not amended, as was asked
 ├── VectorIndexError              503  the vector engine refused a call
 ├── PicturesUnavailable           503  a picture came, and there is nothing here to read it with
+├── EventsUnavailable             503  the event store cannot be reached, or none is kept
+│   └── EventsRefused             503  the database will never take these rows
+├── ExportBroken                  a line of an export of events cannot be read
+├── ArchiveRefused                a closed case cannot be archived as it is; nothing was written
 └── RequestError                  422  the caller can repair it
     ├── InvalidRequest            422
     ├── UnknownValue              422
     ├── EntryNotFound             404
+    ├── RecordNotFound            404
     ├── RouteNotFound             404
     ├── MethodNotAllowed          405
     └── RequestTooLarge           413
@@ -124,6 +131,14 @@ class PublishError(KnowledgeBaseError):
     """A version was built and refused by its verification, or another publish is running."""
 
 
+class ForeignFileError(KnowledgeBaseError):
+    """A file cannot be imported; the message names it, and what to do."""
+
+
+class EditError(KnowledgeBaseError):
+    """An entry cannot be begun, or a clause not amended, as was asked; no file was changed."""
+
+
 class VectorIndexError(KnowledgeBaseError):
     """The vector engine refused a call."""
 
@@ -136,6 +151,25 @@ class PicturesUnavailable(KnowledgeBaseError):
 
     status = 503
     name = "pictures_unavailable"
+
+
+class EventsUnavailable(KnowledgeBaseError):
+    """The event store cannot be reached, or the service was told to keep none."""
+
+    status = 503
+    name = "events_unavailable"
+
+
+class EventsRefused(EventsUnavailable):
+    """The database answers, and will never take these rows."""
+
+
+class ExportBroken(KnowledgeBaseError):
+    """A line of an export of events cannot be read; the message names file and line."""
+
+
+class ArchiveRefused(KnowledgeBaseError):
+    """A closed case cannot be made into an entry; the message lists why. Nothing was written."""
 
 
 class RequestError(KnowledgeBaseError):
@@ -164,6 +198,13 @@ class EntryNotFound(RequestError):
 
     status = 404
     name = "entry_not_found"
+
+
+class RecordNotFound(RequestError):
+    """The event store has no suggestion that showed this record."""
+
+    status = 404
+    name = "record_not_found"
 
 
 class RouteNotFound(RequestError):

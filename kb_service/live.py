@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from kb_service.encoder import Encoder, load_encoder
-from kb_service.errors import KnowledgeBaseError, NothingPublished, VersionBroken
+from kb_service.errors import EventsUnavailable, KnowledgeBaseError, NothingPublished, VersionBroken
+from kb_service.events.recorder import Recorder
 from kb_service.knowledge import Knowledge, open_version, remove_orphans
 from kb_service.settings import Settings
 from kb_service.urgency.bursts import Bursts, burst_rule
@@ -28,12 +29,23 @@ class Live:
     knowledge: Knowledge | None = None
     bursts: Bursts | None = None  # counts the cases that come in; outlives the versions
     error: KnowledgeBaseError | None = None  # why the published version is not the one that serves
+    events: Recorder | None = None  # keeps what is suggested; None where nothing is to be kept
 
     def current(self) -> Knowledge:
         """The version to answer with. Raises what kept the service from loading any."""
         if self.knowledge is None:
             raise self.error or NothingPublished("还没有发布过任何内容；请运行 kb-content publish")
         return self.knowledge
+
+    def recorder(self) -> Recorder:
+        """Where feedback goes. Raises EventsUnavailable if none is to be kept."""
+        if self.events is None:
+            raise EventsUnavailable("反馈没有记下：服务没有开启事件记录（KB_EVENTS=off）")
+        return self.events
+
+    def masked(self, text: str) -> str:
+        """The text without personal data, as the version that serves finds it."""
+        return self.current().understander.masked(text)
 
     @property
     def degraded(self) -> list[str]:
@@ -88,6 +100,8 @@ async def serving(settings: Settings) -> AsyncIterator[Live]:
     remove_orphans(settings.home)
     live = Live(settings, await asyncio.to_thread(load_encoder, settings))
     await asyncio.to_thread(live.refresh)
+    if settings.events_url:
+        live.events = Recorder(settings.events_url, settings.events_days, live.masked)
     watch = asyncio.create_task(live.watch())
     try:
         yield live
@@ -95,4 +109,6 @@ async def serving(settings: Settings) -> AsyncIterator[Live]:
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
+        if live.events:
+            await asyncio.to_thread(live.events.close)
         live.knowledge = None

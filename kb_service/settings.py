@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb_service.errors import SettingsError
 from kb_service.validation import explain
+
+_PLACE = re.compile(r"sqlite(\+\w+)?:///(?!:memory:)[^?]|postgresql(\+\w+)?://")
 
 
 class Settings(BaseSettings):
@@ -38,6 +41,26 @@ class Settings(BaseSettings):
         default=0.25, ge=0.05, le=60, description="how often the service looks for a newly published version"
     )
     keep_versions: int = Field(default=5, ge=2, le=100, description="published versions kept for rollback")
+
+    events: str = Field(
+        default="",
+        description="where suggestions and feedback are kept: a SQLAlchemy URL of SQLite or PostgreSQL; "
+        "empty: `events.sqlite` in the home; `off`: nowhere",
+    )
+    events_days: int = Field(default=180, ge=1, le=3650, description="days after which kept events are deleted")
+
+    @field_validator("events")
+    @classmethod
+    def _a_place(cls, value: str) -> str:
+        if value not in ("", "off") and not _PLACE.match(value):
+            kind = value.partition(":")[0]  # the rest may hold a password
+            raise ValueError(f"不能用“{kind}…”；可以留空、写 off、sqlite:///文件 或 postgresql://用户:密码@主机/库")
+        return value
+
+    @property
+    def events_url(self) -> str | None:
+        """The event store as a SQLAlchemy URL; None where none is kept."""
+        return None if self.events == "off" else self.events or f"sqlite:///{self.home / 'events.sqlite'}"
 
     @property
     def model_dir(self) -> Path:

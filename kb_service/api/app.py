@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # The work is processor-bound: more threads than cores would only share them.
         current_default_thread_limiter().total_tokens = chosen.request_threads
         app.state.picture_limiter = CapacityLimiter(1)
+        app.state.feedback_limiter = CapacityLimiter(1)  # a slow database must not take the threads of suggest
         async with serving(chosen) as live:
             app.state.live = live
             yield

@@ -21,10 +21,15 @@ from kb_service.errors import (
     RequestTooLarge,
     RouteNotFound,
 )
+from kb_service.events.feedback import FeedbackRequest
 from kb_service.validation import explain
 
 log = logging.getLogger(__name__)
-_BODIES: dict[str, type[BaseModel]] = {"/v1/suggest": SuggestRequest, "/v1/search": SearchRequest}
+_BODIES: dict[str, type[BaseModel]] = {
+    "/v1/suggest": SuggestRequest,
+    "/v1/search": SearchRequest,
+    "/v1/feedback": FeedbackRequest,
+}
 
 
 def add_handlers(app: FastAPI) -> None:

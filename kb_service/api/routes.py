@@ -31,6 +31,7 @@ from kb_service.contract import (
     SuggestResponse,
 )
 from kb_service.desk import case_note, order_queue, review_draft
+from kb_service.events.feedback import FeedbackRequest, FeedbackResponse
 from kb_service.live import Live
 from kb_service.records import Audience, Moment
 from kb_service.search import search
@@ -90,7 +91,22 @@ LiveService = Annotated[Live, Depends(_live)]
 @calls.post("/v1/suggest", response_model=SuggestResponse, responses=_ERRORS, summary="为当前会话给出建议")
 def suggest_route(body: SuggestRequest, live: LiveService) -> Response:
     """按会话和工单信息返回排好序的答案、回复模板和相关问题；没有答案时 `status` 为 `no_answer`。"""
-    return _json(suggest(live.current(), body, live.degraded, live.bursts))
+    return _json(suggest(live.current(), body, live.degraded, live.bursts, live.events))
+
+
+@router.post(
+    "/v1/feedback",
+    responses=_ERRORS
+    | {
+        404: {"model": ErrorResponse, "description": "没有这个 record_id"},
+        503: {"model": ErrorResponse, "description": "暂时记不下，请重试"},
+    },
+    summary="反馈一条建议的结果",
+)
+async def feedback_route(body: FeedbackRequest, request: Request, live: LiveService) -> FeedbackResponse:
+    """记下坐席怎样用了一条答案、模板或相关问题，以及客户的评价；个人信息打码后才保存。重复提交同样的内容只记一次。"""
+    await run_sync(live.recorder().give, body, limiter=request.app.state.feedback_limiter)
+    return FeedbackResponse()
 
 
 @calls.post("/v1/review", response_model=ReviewResponse, responses=_ERRORS, summary="发送前检查回复草稿")
@@ -147,7 +163,7 @@ async def readyz(live: LiveService) -> JSONResponse:
         "status": "ready" if knowledge else "not_ready",
         "kb_version": knowledge.version if knowledge else None,
         "encoder": live.encoder.name,
-        "degraded": live.degraded,
+        "degraded": live.degraded + (live.events.degraded if live.events else []),
         "reason": str(live.error) if live.error else None,
     }
     return JSONResponse(body, status_code=200 if knowledge else 503)

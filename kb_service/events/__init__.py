@@ -1,0 +1,1 @@
+"""What was asked, what was offered, and what became of it."""
