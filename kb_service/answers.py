@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from kb_service.case import IssueType
 from kb_service.catalog import Catalog, ShownText
 from kb_service.citations import cite, clause_title
-from kb_service.content import Faq
-from kb_service.contract import Answer, Band, Citation, Question, ScoreParts, Span
+from kb_service.content import CaseRecord, Faq, Outcome
+from kb_service.contract import Answer, Band, Citation, Precedent, Question, ScoreParts, Span
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
-from kb_service.records import CHINA, Audience
+from kb_service.records import CHINA, Audience, Validity
 from kb_service.retrieve import Ranked
 from kb_service.text import highlight_spans
 
@@ -35,8 +35,8 @@ def issue_types_of(catalog: Catalog, hits: Sequence[Ranked]) -> list[tuple[Issue
 
 
 def _entry_issue_types(catalog: Catalog, entry: str) -> list[str]:
-    faq = catalog.faqs.get(entry)
-    return [faq.issue_type] if faq else list(catalog.policies[entry.partition("#")[0]].issue_types)
+    article = catalog.faqs.get(entry) or catalog.cases.get(entry)
+    return [article.issue_type] if article else list(catalog.policies[entry.partition("#")[0]].issue_types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,18 @@ def answer(
 ) -> Answer:
     """What is shown of a hit. `words` are highlighted, `suggestion` makes the record id."""
     catalog = knowledge.catalog
-    faq = catalog.faqs.get(hit.entry)
-    body = _faq_body(catalog, faq, scope) if faq else _clause_body(catalog, hit, scope)
+    article = catalog.faqs.get(hit.entry) or catalog.cases.get(hit.entry)
+    match article:
+        case Faq():
+            body = _faq_body(catalog, article, scope)
+        case CaseRecord():
+            body = _case_body(catalog, article, scope)
+        case None:
+            body = _clause_body(catalog, hit, scope)
     return Answer(
         id=hit.entry,
         record_id=f"{suggestion}.{hit.entry}",
-        kind="faq" if faq else "policy",
+        kind=article.kind if article else "policy",
         title=body.title,
         text=body.shown.text,
         issue_types=_entry_issue_types(catalog, hit.entry),
@@ -90,6 +96,43 @@ def _faq_body(catalog: Catalog, faq: Faq, scope: Scope) -> _Body:
     if faq.review_by < scope.now.astimezone(CHINA).date():
         warnings.append(f"本文应在 {faq.review_by} 前复核，已经过期，使用前请核对")
     return _Body(faq.title, catalog.faq_text(faq.id, scope.audience), faq.audience, citations, warnings)
+
+
+def precedent(answer: Answer, outcome: Outcome) -> Precedent:
+    """A case that was found, as a precedent."""
+    return Precedent(
+        id=answer.id,
+        record_id=answer.record_id,
+        title=answer.title,
+        text=answer.text,
+        outcome=outcome,
+        confidence=answer.confidence,
+        citations=answer.citations,
+        warnings=answer.warnings,
+    )
+
+
+def _case_body(catalog: Catalog, case: CaseRecord, scope: Scope) -> _Body:
+    """The clauses are cited in the wording for the case at hand; where the older case had another, it says so."""
+    citations, warnings = [], []
+    for reference in case.policy_refs:
+        citation = cite(catalog, reference, scope)
+        if citation:
+            citations.append(citation)
+        if case.ordered and _reworded(catalog, reference, case.ordered, scope.clause_time):
+            policy, clause = catalog.clauses[reference][0]
+            warnings.append(f"{clause_title(policy, clause)}：这个案例按另一版条款处理，不能照搬")
+    return _Body(case.title, catalog.case_text(case.id, scope.audience), case.audience, citations, warnings)
+
+
+def _reworded(catalog: Catalog, reference: str, month: str, at: datetime) -> bool:
+    """Whether a clause had another wording than at `at` in some part of a month (`2026-02`)."""
+    year, number = map(int, month.split("-"))
+    following = (year + 1, 1) if number == 12 else (year, number + 1)
+    start, end = (datetime(*first, 1, tzinfo=CHINA) for first in ((year, number), following))
+    then = Validity(valid_from=start, valid_until=end)
+    standing = [clause for _, clause in catalog.clauses.get(reference, ()) if clause.overlaps(then)]
+    return any(not clause.in_force(at) for clause in standing)
 
 
 def _clause_body(catalog: Catalog, hit: Ranked, scope: Scope) -> _Body:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from kb_service.catalog import Catalog, may_see
 from kb_service.citations import citation, clause_title
-from kb_service.content import Clause, Entry, Faq, Flow, Policy, Template
-from kb_service.contract import Article, ClauseVersion
+from kb_service.content import CaseRecord, Clause, Entry, Faq, Flow, Policy, Template
+from kb_service.contract import Article, Citation, ClauseVersion
 from kb_service.errors import EntryNotFound
 from kb_service.knowledge import Knowledge
 from kb_service.records import Audience
@@ -21,6 +21,7 @@ def article(knowledge: Knowledge, entry: str, audience: Audience, at: datetime) 
         catalog.faqs.get(entry)
         or catalog.templates.get(entry)
         or catalog.flows.get(entry)
+        or catalog.cases.get(entry)
         or catalog.policies.get(policy_id)
     )
     if record is None or not may_see(audience, record.audience) or not record.in_force(at):
@@ -31,7 +32,7 @@ def article(knowledge: Knowledge, entry: str, audience: Audience, at: datetime) 
         kb_version=knowledge.version,
         title=record.title,
         visibility=record.audience,
-        issue_types=[record.issue_type] if isinstance(record, Faq) else list(record.issue_types),
+        issue_types=[record.issue_type] if isinstance(record, Faq | CaseRecord) else list(record.issue_types),
         valid_from=record.valid_from,
         valid_until=record.valid_until,
         owner=record.owner,
@@ -41,20 +42,34 @@ def article(knowledge: Knowledge, entry: str, audience: Audience, at: datetime) 
         return head.model_copy(update=_policy(record, clause_id if mark else None, at))
     if isinstance(record, Faq):
         return head.model_copy(update=_faq(catalog, record, audience, at))
+    if isinstance(record, CaseRecord):
+        return head.model_copy(update=_case(catalog, record, audience, at))
     if isinstance(record, Template):
         return head.model_copy(update={"tones": record.tones})
     return head.model_copy(update=_flow(record))
 
 
 def _faq(catalog: Catalog, faq: Faq, audience: Audience, at: datetime) -> dict[str, object]:
-    cited = filter(None, (catalog.clause_at(reference, at) for reference in faq.policy_refs))
     return {
         "text": catalog.faq_text(faq.id, audience).text,
         "questions": list(faq.questions),
-        "citations": [citation(policy, clause) for policy, clause in cited if may_see(audience, policy.audience)],
+        "citations": _cited(catalog, faq, audience, at),
         "templates": list(faq.templates),
         "related": list(faq.related),
     }
+
+
+def _case(catalog: Catalog, case: CaseRecord, audience: Audience, at: datetime) -> dict[str, object]:
+    return {
+        "text": catalog.case_text(case.id, audience).text,
+        "citations": _cited(catalog, case, audience, at),
+        "outcome": case.outcome,
+    }
+
+
+def _cited(catalog: Catalog, article: Faq | CaseRecord, audience: Audience, at: datetime) -> list[Citation]:
+    found = filter(None, (catalog.clause_at(reference, at) for reference in article.policy_refs))
+    return [citation(policy, clause) for policy, clause in found if may_see(audience, policy.audience)]
 
 
 def _flow(flow: Flow) -> dict[str, object]:

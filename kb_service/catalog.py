@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from pydantic import PrivateAttr
 
-from kb_service.content import Clause, Content, Faq, Flow, Policy, Template
+from kb_service.content import CaseRecord, Clause, Content, Faq, Flow, Policy, Section, Template
 from kb_service.records import AUDIENCES, Audience, Record, ancestors
 from kb_service.text import fold
 from kb_service.understand.feelings import NO_MODEL, FeelingModel
@@ -22,7 +23,7 @@ PointRole = Literal["question", "passage", "clause", "document"]
 
 
 class PointRef(NamedTuple):
-    """What an index point stands for: part `part` of an entry (an FAQ id, or `policy#clause`).
+    """What an index point stands for: part `part` of an entry (the id of an FAQ or case, or `policy#clause`).
 
     A question's part counts the title as 0 and the phrasings from 1; a passage's is its section; a clause's is its
     place among all wordings of the policy. A document is all ways of asking for an article, taken together.
@@ -76,10 +77,14 @@ NO_SOUNDS = Sounds(readings={}, known="", common="")
 
 
 class Catalog(Record):
-    """All records of one version. `points[n]` says what index point `n` stands for."""
+    """All records of one version. `points[n]` says what index point `n` stands for.
+
+    Cases have an index of their own, with `case_points`: in one index, each would change the weight of every word.
+    """
 
     content: Content
     points: tuple[PointRef, ...]
+    case_points: tuple[PointRef, ...] = ()
     sounds: Sounds = NO_SOUNDS
     feelings: FeelingModel = NO_MODEL
     mentions: dict[str, tuple[str, ...]] = {}  # fact id -> the words around each place where content states it
@@ -105,6 +110,16 @@ class Catalog(Record):
     def flows(self) -> dict[str, Flow]:
         """Flows by id."""
         return {flow.id: flow for flow in self.content.flows}
+
+    @cached_property
+    def cases(self) -> dict[str, CaseRecord]:
+        """Cases by id, reviewed ones only."""
+        return {case.id: case for case in self.content.cases if case.reviewed}
+
+    @cached_property
+    def case_types(self) -> frozenset[str]:
+        """The issue types of the cases, with all that stand above them."""
+        return frozenset(name for case in self.cases.values() for name in ancestors(case.issue_type))
 
     @cached_property
     def flow_parts(self) -> dict[str, frozenset[str]]:
@@ -141,9 +156,16 @@ class Catalog(Record):
 
     def faq_text(self, faq: str, reader: Audience) -> ShownText:
         """The article's Markdown as this reader may see it: sections above the reader's level are left out."""
-        key = (faq, reader)
+        return self._sections_text(faq, self.faqs[faq].sections, reader)
+
+    def case_text(self, case: str, reader: Audience) -> ShownText:
+        """The case's Markdown as this reader may see it."""
+        return self._sections_text(case, self.cases[case].sections, reader)
+
+    def _sections_text(self, entry: str, sections: Sequence[Section], reader: Audience) -> ShownText:
+        key = (entry, reader)
         if key not in self._shown:
-            shown = (section for section in self.faqs[faq].sections if may_see(reader, section.audience))
+            shown = (section for section in sections if may_see(reader, section.audience))
             self._shown[key] = ShownText.of("\n\n".join(f"## {section.heading}\n{section.text}" for section in shown))
         return self._shown[key]
 
@@ -158,10 +180,12 @@ class Catalog(Record):
         """The text that an index point stands for, as content has it; a document's is the article's title."""
         if point.role == "clause":
             return self.policies[point.entry.partition("#")[0]].clauses[point.part].text
-        faq = self.faqs[point.entry]
+        article = self.faqs.get(point.entry) or self.cases[point.entry]
         if point.role == "passage":
-            return faq.sections[point.part].text
-        return faq.questions[point.part - 1] if point.role == "question" and point.part else faq.title
+            return article.sections[point.part].text
+        if point.role == "question" and point.part and isinstance(article, Faq):
+            return article.questions[point.part - 1]
+        return article.title
 
 
 def may_see(reader: Audience, label: Audience) -> bool:

@@ -35,6 +35,7 @@ class Entry(Validity):
     audience: Audience = "agent"
     owner: ShortText
     review_by: date
+    source: ShortText | None = None  # where an imported entry came from: file, and the place in it
 
 
 class Section(Record):
@@ -73,6 +74,7 @@ class Clause(Validity):
     title: ShortText
     chapter: ShortText
     text: LongText
+    source: ShortText | None = None  # place in the policy's source, e.g. `第57行`
 
 
 class Policy(Entry):
@@ -188,6 +190,37 @@ class Flow(Entry):
     departments: tuple[str, ...] = ()
     policy_refs: tuple[ClauseRef, ...] = ()
     templates: tuple[EntryId, ...] = ()
+
+
+Outcome = Literal["granted", "partly", "refused", "withdrawn", "handed_on"]
+Month = Annotated[str, StringConstraints(pattern=r"^20\d{2}-(?:0[1-9]|1[0-2])$")]
+
+
+class CaseRecord(Entry):
+    """A closed case without anybody in it, kept as a precedent. Only a reviewed one can be found.
+
+    `ordered` and `closed` are months, no days: `ordered` tells which wordings of the clauses it was decided by.
+    """
+
+    kind: Literal["case"] = "case"
+    audience: Literal["agent", "senior"] = "agent"
+    issue_type: str
+    product_categories: tuple[str, ...] = ("any",)
+    party: Party
+    wish: str | None = None
+    outcome: Outcome
+    csat: Annotated[int, Field(ge=1, le=5)] | None = None
+    ordered: Month | None = None
+    closed: Month
+    policy_refs: tuple[ClauseRef, ...] = ()
+    sections: tuple[Section, ...] = Field(min_length=1)
+    reviewed_by: ShortText | None = None
+    reviewed_on: date | None = None
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether somebody has signed that nobody can be told from it."""
+        return self.reviewed_by is not None and self.reviewed_on is not None
 
 
 class Fact(Record):
@@ -328,8 +361,9 @@ class Content(Record):
     policies: tuple[Policy, ...]
     templates: tuple[Template, ...]
     flows: tuple[Flow, ...]
+    cases: tuple[CaseRecord, ...] = ()
 
     @property
-    def entries(self) -> tuple[Faq | Policy | Template | Flow, ...]:
+    def entries(self) -> tuple[Faq | Policy | Template | Flow | CaseRecord, ...]:
         """All entries that have an id of their own."""
-        return (*self.faqs, *self.policies, *self.templates, *self.flows)
+        return (*self.faqs, *self.policies, *self.templates, *self.flows, *self.cases)

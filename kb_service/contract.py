@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from kb_service.case import (
     MAX_MESSAGES,
@@ -23,11 +23,12 @@ from kb_service.case import (
     Text,
     Understanding,
 )
+from kb_service.content import Outcome
 from kb_service.records import Audience, Moment, Party, Tone
 
 MAX_BODY = 8_388_608  # bytes; pictures come as base64
 
-Part = Literal["answers", "templates", "related", "understanding", "actions"]
+Part = Literal["answers", "templates", "related", "precedents", "understanding", "actions"]
 Status = Literal["answered", "low_confidence", "no_answer"]
 Band = Literal["high", "medium", "low"]
 
@@ -37,8 +38,15 @@ class Filters(Contract):
 
     issue_types: list[Id] = Field(default_factory=list, max_length=20)
     product_categories: list[Id] = Field(default_factory=list, max_length=20)
-    kinds: list[Literal["faq", "policy"]] = Field(default_factory=list, max_length=2)
+    kinds: list[Literal["faq", "policy", "case"]] = Field(default_factory=list, max_length=2)
     party: Party | None = None
+
+    @field_validator("kinds")
+    @classmethod
+    def _cases_apart(cls, kinds: list[str]) -> list[str]:
+        if "case" in kinds and len(kinds) > 1:
+            raise ValueError("案例（case）与常见问题、规则的把握不能相比；请单独查：kinds 只写 case")
+        return kinds
 
 
 class Question(Contract):
@@ -82,7 +90,7 @@ class SuggestRequest(Question):
     )
     case: Case = Field(default_factory=Case)
     include: list[Part] = Field(
-        default=["answers", "templates", "related", "understanding", "actions"],
+        default=["answers", "templates", "related", "precedents", "understanding", "actions"],
         min_length=1,
         description="What to return.",
     )
@@ -95,6 +103,12 @@ class SuggestRequest(Question):
     def _one_source(self) -> SuggestRequest:
         if (self.query is None) == (not self.messages):
             raise ValueError("query 和 messages 必须且只能给一个；对话用 messages，单个问题用 query")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_are_no_cases(self) -> SuggestRequest:
+        if "case" in self.filters.kinds:
+            raise ValueError("相似案例总在 precedents 里，不是答案；filters.kinds 只能写 faq、policy")
         return self
 
 
@@ -150,11 +164,11 @@ class ScoreParts(Contract):
 
 
 class Answer(Contract):
-    """One ranked answer: an article, or a clause."""
+    """One ranked answer: an article, or a clause; a search for cases gives cases."""
 
     id: str
     record_id: str = Field(description="Handle of this very showing, for feedback.")
-    kind: Literal["faq", "policy"]
+    kind: Literal["faq", "policy", "case"]
     title: str
     text: str = Field(description="Markdown, only what the audience may see.")
     issue_types: list[str]
@@ -195,6 +209,19 @@ class Related(Contract):
     origin: Literal["authored", "similar"]
 
 
+class Precedent(Contract):
+    """A closed case like this one, without anybody in it. It shows how one was decided; it binds nobody."""
+
+    id: str
+    record_id: str = Field(description="Handle of this very showing, for feedback.")
+    title: str
+    text: str = Field(description="Markdown.")
+    outcome: Outcome = Field(description="What became of the customer's wish.")
+    confidence: float = Field(description="Estimated probability that the two cases are alike, 0..1.")
+    citations: list[Citation] = Field(description="The clauses it was decided by, in the wording for this case.")
+    warnings: list[str] = Field(description="Such as a clause that had another wording then.")
+
+
 class SuggestResponse(Contract):
     """Status 200 also when there is no answer: `status` says so and `reason` why."""
 
@@ -208,6 +235,7 @@ class SuggestResponse(Contract):
     answers: list[Answer] = Field(default_factory=list)
     templates: list[ReplyTemplate] = Field(default_factory=list)
     related: list[Related] = Field(default_factory=list)
+    precedents: list[Precedent] = Field(default_factory=list, description="Closed cases like this one, for agents.")
     actions: list[Action] = Field(default_factory=list, description="What to do; the first is the next thing to do.")
     guidance: Guidance | None = None
     sla: Clocks | None = None
@@ -240,7 +268,7 @@ class Article(Contract):
     """One entry in full, as this reader may see it."""
 
     id: str
-    kind: Literal["faq", "policy", "clause", "template", "flow"]
+    kind: Literal["faq", "policy", "clause", "template", "flow", "case"]
     kb_version: str
     title: str
     visibility: Audience
@@ -257,6 +285,7 @@ class Article(Contract):
     clauses: list[ClauseVersion] = Field(default_factory=list)
     tones: dict[Tone, str] = Field(default_factory=dict)
     flow: dict[str, object] | None = None
+    outcome: Outcome | None = Field(default=None, description="Of a case.")
 
 
 class ErrorDetail(Contract):

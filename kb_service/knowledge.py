@@ -52,12 +52,20 @@ class Knowledge:
     understander: Understander
     guide: Guide
     folder: Path
+    case_index: VectorIndex | None = None  # None where there are no cases
     cleanup: list[weakref.finalize] = field(default_factory=list, compare=False)  # type: ignore[type-arg]
 
     @property
     def searchable(self) -> Searchable:
         """What `retrieve` needs of it. Hold on to this object as long as to that: the index closes with it."""
         return Searchable(self.encoder, self.index, self.catalog.points, self.catalog.sounds)
+
+    @property
+    def searchable_cases(self) -> Searchable | None:
+        """The like for precedents; None where there are none."""
+        if self.case_index is None:
+            return None
+        return Searchable(self.encoder, self.case_index, self.catalog.case_points, self.catalog.sounds)
 
     @cached_property
     def reviewer(self) -> Reviewer:
@@ -91,6 +99,7 @@ def open_version(settings: Settings, version: str, encoder: Encoder, previous: K
         else:
             segmenter = Segmenter((term.term for term in terms), settings.cache_dir)
         index = EdgeIndex(folder / "shard")
+        case_index = EdgeIndex(folder / "cases") if catalog.case_points else None
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -104,8 +113,9 @@ def open_version(settings: Settings, version: str, encoder: Encoder, previous: K
         understander,
         Guide(catalog),
         folder,
+        case_index,
     )
-    knowledge.cleanup.append(weakref.finalize(knowledge, _release, index, folder))
+    knowledge.cleanup.append(weakref.finalize(knowledge, _release, (index, case_index), folder))
     return knowledge
 
 
@@ -123,8 +133,10 @@ def _private_folder(home: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=serving))
 
 
-def _release(index: VectorIndex, folder: Path) -> None:
-    index.close()
+def _release(indexes: Sequence[VectorIndex | None], folder: Path) -> None:
+    for index in indexes:
+        if index is not None:
+            index.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -143,11 +143,19 @@ class GoodsWords(Record):
     unless: tuple[LongPattern, ...] = ()
 
 
+class PlainWords(Record):
+    """What people say instead of official words: a clause with one of `official` is found by all of `plain`."""
+
+    official: tuple[ShortText, ...] = Field(min_length=1)
+    plain: tuple[ShortText, ...] = Field(min_length=1)
+
+
 class Lexicon(Record):
     """Words: for the segmenter, for widening a query, for emotions, and for checking replies."""
 
     terms: tuple[Term, ...] = ()
     synonyms: tuple[tuple[ShortText, ...], ...] = ()
+    plain: tuple[PlainWords, ...] = ()
     emotions: tuple[EmotionPattern, ...] = ()
     emotion_examples: tuple[EmotionExamples, ...] = ()
     phrases: tuple[RiskPhrase, ...] = ()

@@ -14,7 +14,7 @@ ClauseRef = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+#[a-z0-9-]+$")
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 LongPattern = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=8000, strip_whitespace=True)]
-Kind = Literal["faq", "policy", "template", "flow"]
+Kind = Literal["faq", "policy", "template", "flow", "case"]
 Audience = Literal["public", "agent", "senior"]
 Party = Literal["buyer", "seller", "both"]
 Tone = Literal["neutral", "soothing", "firm"]

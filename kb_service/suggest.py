@@ -7,45 +7,53 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from kb_service.answers import LOW, MEDIUM, answer
-from kb_service.case import Message
+from kb_service.answers import LOW, MEDIUM, answer, precedent
+from kb_service.case import Message, Understanding
 from kb_service.catalog import may_see
 from kb_service.content import Faq
-from kb_service.contract import Related, ReplyTemplate, Status, SuggestRequest, SuggestResponse
+from kb_service.contract import Precedent, Related, ReplyTemplate, Status, SuggestRequest, SuggestResponse
+from kb_service.events.recorder import Recorder, Suggested
+from kb_service.events.records import OfferedAs
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
 from kb_service.pictures.reader import with_texts
 from kb_service.records import CHINA
 from kb_service.reply import Replying, choose_templates, fill
-from kb_service.retrieve import Ranked, Ranking, retrieve
+from kb_service.retrieve import Ranked, Ranking, nearest_cases, retrieve
 from kb_service.scope import case_scope, check_case, check_filters
 from kb_service.search import rounded
 from kb_service.text import has_words
 from kb_service.understand.reader import Heard
 from kb_service.urgency.bursts import Bursts
-from kb_service.work import Asked, work_case
+from kb_service.work import Asked, Worked, work_case
 
-RELATED, TEMPLATES = 5, 3  # how many of each are returned
+RELATED, TEMPLATES, PRECEDENTS = 5, 3, 2  # how many of each are returned
 CONTEXT = 400  # characters of a conversation that are searched for, whole turns from its end
 # Reads conversations while the encoder, which needs no GIL, works on the query: half a millisecond of a call.
 _beside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="hear")
-_LONG_NUMBER = re.compile(r"[A-Za-z]{0,4}\d[\d -]{6,}\d", re.ASCII)  # of an order, a parcel, a phone
+LONG_NUMBER = re.compile(r"[A-Za-z]{0,4}\d[\d -]{6,}\d", re.ASCII)  # of an order, a parcel, a phone
 
 
 def suggest(
-    knowledge: Knowledge, request: SuggestRequest, degraded: Sequence[str] = (), bursts: Bursts | None = None
+    knowledge: Knowledge,
+    request: SuggestRequest,
+    degraded: Sequence[str] = (),
+    bursts: Bursts | None = None,
+    events: Recorder | None = None,
 ) -> SuggestResponse:
     """What to answer, to send, to ask and to do in a case. Raises RequestError or VectorIndexError.
 
-    `bursts` counts the cases that come in; without it there are no incidents.
+    `bursts` counts the cases that come in; without it there are no incidents. `events` keeps what was suggested.
     """
     started = time.perf_counter()
     check_case(knowledge.catalog, request.case)
     check_filters(knowledge.catalog, request.filters)
     scope = case_scope(request, request.case)
     request, pictures = with_texts(request)
-    query = effective_query(request)
+    query = searchable(turns := searched_turns(request))
     hearing = _beside.submit(_hear, knowledge, request, scope)
     ranking = _ranked(knowledge, query, scope, request.limit + RELATED)
     heard, hearing_took = hearing.result()
@@ -63,13 +71,14 @@ def suggest(
     stage = worked.guided.guidance.stage if worked.guided.guidance else None
     reply = Replying(worked.understanding, scope, request, suggestion, stage)
     templates = list(_templates(knowledge, shown, reply)) if "templates" in request.include else []
+    precedents = list(_precedents(knowledge, ranking, worked, scope, words, suggestion, request))
     timings = ranking.timings | {
         "understand": hearing_took * 1000,
         "guide": (worked_until - worked_from) * 1000,
         "total": (time.perf_counter() - started) * 1000,
     }
     acting = "actions" in request.include
-    return SuggestResponse(
+    response = SuggestResponse(
         suggestion_id=suggestion,
         kb_version=knowledge.version,
         status=status,
@@ -80,10 +89,45 @@ def suggest(
         answers=answers if "answers" in request.include else [],
         templates=templates,
         related=list(_related(knowledge, shown, offered, scope, request, suggestion)),
+        precedents=precedents,
         actions=worked.guided.actions if acting else [],
         guidance=worked.guided.guidance if acting else None,
         sla=worked.clocks if acting and request.audience != "public" else None,
         incidents=worked.incidents if acting else [],
+    )
+    if events is not None:
+        events.note(_suggested(response, turns, offered or ranking.entries, worked.understanding, request, stage))
+    return response
+
+
+def _suggested(
+    response: SuggestResponse,
+    turns: Sequence[str],
+    ranked: Sequence[Ranked],
+    understanding: Understanding,
+    request: SuggestRequest,
+    stage: str | None,
+) -> Suggested:
+    """What there is to keep of a call. `ranked` are the hits on offer; where there are none, those held back."""
+    offered: list[tuple[str, OfferedAs, float | None]] = [
+        (one.id, one.kind, one.confidence) for one in response.answers
+    ]
+    offered += [(one.id, "template", None) for one in response.templates]
+    offered += [(one.id, "related", None) for one in response.related]
+    offered += [(one.id, "case", one.confidence) for one in response.precedents]
+    return Suggested(
+        id=response.suggestion_id,
+        at=datetime.now(UTC),
+        kb_version=response.kb_version,
+        status=response.status,
+        turns=tuple(turns),
+        confidence=round(ranked[0].confidence, 4) if ranked else None,
+        issue_type=understanding.issue_types[0].id if understanding.issue_types else None,
+        offered=tuple(offered),
+        stage=request.case.stage or stage,
+        channel=request.case.channel,
+        party=understanding.party,
+        audience=request.audience,
     )
 
 
@@ -112,23 +156,34 @@ def rank_case(knowledge: Knowledge, request: SuggestRequest) -> Ranking:
 
 
 def effective_query(request: SuggestRequest) -> str:
-    """What is searched for: the query, or the end of the conversation.
+    """What is searched for: the query, or the end of the conversation."""
+    return searchable(searched_turns(request))
+
+
+def searched_turns(request: SuggestRequest) -> list[str]:
+    """The query, or the last turns of the conversation, as written.
 
     A customer's last turn often makes sense only after what both sides said before ("that long?"), and the agent says
     it in the articles' words: hit@1 on the dev conversations is 0.23 with the last turn alone, 0.77 with all of the
-    customer's and 0.88 with both sides'. Long numbers are left out: they say nothing of the issue.
+    customer's and 0.88 with both sides'.
     """
     if request.query is not None:
-        return _LONG_NUMBER.sub(" ", request.query).strip()
+        return [request.query]
     if not any(turn.role == "customer" for turn in request.messages):
-        return ""
-    turns = [_LONG_NUMBER.sub(" ", turn.text).strip() for turn in request.messages if turn.role != "system"]
+        return []
     said: list[str] = []
-    for turn in reversed(turns):
-        if said and sum(map(len, said)) + len(turn) > CONTEXT:
+    length = 0
+    for turn in reversed([turn.text for turn in request.messages if turn.role != "system"]):
+        length += len(searchable([turn]))
+        if said and length > CONTEXT:
             break
         said.append(turn)
-    return " ".join(turn for turn in reversed(said) if turn)
+    return said[::-1]
+
+
+def searchable(turns: Sequence[str]) -> str:
+    """The turns in one line, without long numbers: they say nothing of the issue."""
+    return " ".join(filter(None, (LONG_NUMBER.sub(" ", turn).strip() for turn in turns)))
 
 
 def _status(query: str, ranking: Ranking, offered: Sequence[Ranked], knowledge: Knowledge) -> tuple[Status, str | None]:
@@ -183,6 +238,28 @@ def _related(
                 question=faqs[name].title,
                 origin="authored" if name in authored else "similar",
             )
+
+
+def _precedents(
+    knowledge: Knowledge,
+    ranking: Ranking,
+    worked: Worked,
+    scope: Scope,
+    words: Sequence[str],
+    suggestion: str,
+    request: SuggestRequest,
+) -> Iterator[Precedent]:
+    """Closed cases that are probably alike, of the issue types that this case may be about. Never for customers."""
+    source, known = knowledge.searchable_cases, knowledge.catalog.case_types
+    types = tuple(issue.id for issue in worked.understanding.issue_types if issue.id in known)
+    wanted = "precedents" in request.include and request.audience != "public"
+    if source is None or ranking.vector is None or not types or not wanted:
+        return
+    near = replace(scope, issue_types=types, kinds=(), clause_time=scope.now)  # a case is in force as articles are
+    for hit in nearest_cases(source, ranking.vector, near, PRECEDENTS):
+        if hit.confidence >= MEDIUM:
+            found = answer(knowledge, hit, scope, words, suggestion, request)
+            yield precedent(found, knowledge.catalog.cases[hit.entry].outcome)
 
 
 def _reachable(faq: Faq, scope: Scope) -> bool:

@@ -9,7 +9,7 @@ import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -127,6 +127,17 @@ def script_of(text: str) -> Literal["simplified", "traditional", "mixed", "latin
     return "traditional" if counts["t"] > counts["s"] else "simplified"
 
 
+def dictionary_words(candidates: Collection[str]) -> set[str]:
+    """Those of the candidates that are words of jieba's dictionary; a tenth of a second, as it is not parsed.
+
+    >>> sorted(dictionary_words({"申诉", "申素"}))
+    ['申诉']
+    """
+    with jieba.get_dict_file() as file:
+        lines = file.read().decode()
+    return set(candidates).intersection(lines.split()[::3])  # each line is: word, frequency, part of speech
+
+
 def has_words(text: str) -> bool:
     """Whether there is anything to search for: at least one letter, digit or CJK character after folding."""
     return _RUN.search(fold(text)) is not None
@@ -201,3 +212,25 @@ def highlight_spans(text: str, folded: str, words: Sequence[str]) -> list[tuple[
         else:
             merged.append(match.span())
     return merged
+
+
+def person_names(text: str) -> Iterator[tuple[int, int]]:
+    """[start, end) of the words that look like a person's name. The first call takes half a second."""
+    yield from ((start, end) for start, end, kind in _tagged(text) if kind.startswith("nr") and end - start > 1)
+
+
+def places_and_bodies(text: str) -> list[tuple[str, str]]:
+    """The names of places and of bodies (offices, schools, firms) in a text, each once, with which of the two it is."""
+    kinds = {"ns": "地名", "nt": "机构"}
+    found = ((kinds[kind], text[start:end]) for start, end, kind in _tagged(text) if kind in kinds)
+    return list(dict.fromkeys(found))
+
+
+def _tagged(text: str) -> Iterator[tuple[int, int, str]]:
+    """[start, end) and part of speech of every word."""
+    import jieba.posseg  # a quarter of a second that serving has no use for
+
+    end = 0
+    for word, kind in jieba.posseg.cut(text):
+        start, end = end, end + len(word)
+        yield start, end, kind

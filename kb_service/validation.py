@@ -67,7 +67,10 @@ def explain(error: ErrorDetails, model: type[BaseModel], keys: tuple[str | int, 
 
 def shorten(value: Any) -> str:
     """The value as JSON-like text, cut to 60 characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else f"“{value}”"
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else f"“{value}”"
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists hundreds deep
+        text = f"无法显示的 {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -2,7 +2,7 @@
 
     home/CURRENT                  one line: the id of the version that serves
     home/versions/<id>/           manifest.json, catalog.json, shard/
-    home/versions/<id>.tmp/       a version being built
+    home/versions/<id>.tmp/       a version being built or removed
 
 A version is complete when `manifest.json`, written last, names its other files with their digests.
 """
@@ -12,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +36,7 @@ class Counts(Record):
     clauses: int
     templates: int
     flows: int
+    cases: int = 0
     points: int
 
 
@@ -74,13 +77,18 @@ def read_pointer(home: Path) -> str:
 
 def write_pointer(home: Path, version: str) -> None:
     """Make `version` current, atomically and durably."""
-    temporary = home / "CURRENT.tmp"
+    write_durably(home / "CURRENT", version + "\n")
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a file so that whatever happens leaves either the old or the new one; durable on return."""
+    temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("w", encoding="utf-8") as file:
-        file.write(version + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, home / "CURRENT")
-    sync_folder(home)
+    os.replace(temporary, path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -175,3 +183,22 @@ def list_versions(home: Path) -> list[Manifest]:
             except VersionBroken:
                 continue  # an incomplete folder is no version; the next publish removes it
     return found
+
+
+def remove_version(home: Path, version: str) -> None:
+    """Remove a version. Renamed first: interrupted halfway, it must not pass for a version that can be used."""
+    leaving = versions_dir(home) / f"{version}.tmp"
+    (versions_dir(home) / version).rename(leaving)
+    shutil.rmtree(leaving)
+
+
+def remove_unfinished(home: Path) -> None:
+    """Remove what an interrupted publish or removal left; not the current version's folder, whatever it lacks."""
+    current = None
+    with suppress(NothingPublished, VersionBroken):
+        current = read_pointer(home)
+    for folder in versions_dir(home).glob("*"):
+        finished = (folder / "manifest.json").exists() and folder.suffix != ".tmp"
+        if _ID.match(folder.stem) and folder.name != current and not finished:
+            shutil.rmtree(folder)
+    (home / "CURRENT.tmp").unlink(missing_ok=True)

@@ -65,7 +65,9 @@ def work_case(
     inside = asked.audience != "public"  # customers get neither the desk's procedure nor news of other cases
     incidents = _incidents(knowledge, heard, asked, confident, bursts) if inside else []
     answers = [(hit.entry, hit.confidence) for hit in hits]
-    flow = guide.flow(case, issue_types, asked.query, answers, heard.signals) if _known(case, hits) else None
+    flow = None
+    if _known(case, hits):
+        flow = guide.flow(case, issue_types, asked.query, answers, heard.signals, asked.now)
     flow = flow if flow and may_see(asked.audience, flow.audience) else None
     answered = heard.answered or asked.answered
     timing = clocks(catalog.content.desk, catalog.content.facts, flow, case.opened_at, asked.now, answered)

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ class FlowChoice:
         self._catalog = catalog
         self._flows = catalog.content.flows
         self._place = {flow.id: n for n, flow in enumerate(self._flows)}
+        self._timed = [(n, flow) for n, flow in enumerate(self._flows) if flow.valid_from or flow.valid_until]
         self._of_type = _by_type(self._flows)
         self._holders = _holders(self._flows)
         parts = [_Parts.of(flow) for flow in self._flows]
@@ -53,15 +55,18 @@ class FlowChoice:
         query: str,
         answers: Sequence[tuple[str, float]] = (),
         signals: Collection[str] = (),
+        now: datetime | None = None,
     ) -> Flow | None:
-        """The flow of the case; None where nothing speaks for any.
+        """The flow of the case; None where nothing speaks for any that is in force at `now` (None: at any time).
 
         `issue_types` best first, `query` what the conversation is about, `answers` ids with their confidence,
         `signals` what the customer has shown anywhere in the conversation.
         """
         if not self._flows:
             return None
+        out = [n for n, flow in self._timed if now is not None and not flow.in_force(now)]
         allowed = self._allowed(case)
+        allowed[out] = False
         if np.count_nonzero(allowed) == 1:
             return self._flows[int(allowed.argmax())]
         said = fold(query[-_READ:])
@@ -69,6 +74,7 @@ class FlowChoice:
         scores += self._by_issue(issue_types) * _TYPES + self._by_cues(said, signals) * _CUES
         if case.party in ("buyer", "seller"):
             scores[[flow.party not in (case.party, "both") for flow in self._flows]] *= 0.5
+        scores[out] = 0.0
         masked = np.where(allowed, scores + 1e-6, 0.0) if allowed.any() else scores
         best = int(masked.argmax())
         return self._flows[best] if masked[best] > (0.0 if allowed.any() else 0.15) else None

@@ -67,6 +67,7 @@ class Guide:
         self._private = _private_asks(catalog)
         self._deciding = {flow.id: _deciding(flow) for flow in catalog.content.flows}
         self._proofs = {flow.id: _proofs(flow) for flow in catalog.content.flows}
+        self._timed = [one for one in catalog.content.templates if one.valid_from or one.valid_until]
 
     def flow(
         self,
@@ -75,13 +76,14 @@ class Guide:
         query: str,
         answers: Sequence[tuple[str, float]] = (),
         signals: Collection[str] = (),
+        now: datetime | None = None,
     ) -> Flow | None:
-        """The flow that handles the case; what the tool has noted of it counts like what was said.
+        """The flow that handles the case at `now`; what the tool has noted of it counts like what was said.
 
         `issue_types` best first, `query` what the conversation is about, `answers` ids of what was found with their
         confidence, best first, `signals` what the customer has shown anywhere in the conversation.
         """
-        return self._choice.choose(case, issue_types, " ".join([query, *case.slots.values()]), answers, signals)
+        return self._choice.choose(case, issue_types, " ".join([query, *case.slots.values()]), answers, signals, now)
 
     def guide(
         self,
@@ -108,9 +110,10 @@ class Guide:
         gone = progress.refused.union(exclude)
         view = _View(flow, case, progress, say, frozenset(signals), understanding, gone)
         plan = self._plan(view, bool(incidents))
-        found = {(action.type, action.id): action for action in announced}
-        for action in chain(self._pressing(view), self._routine(view), self._later(view, plan)):
-            if action.template in exclude:
+        found: dict[tuple[str, str], Action] = {}
+        unsaid = {*exclude, *(template.id for template in self._timed if not template.in_force(now))}
+        for action in chain(announced, self._pressing(view), self._routine(view), self._later(view, plan)):
+            if action.template in unsaid:
                 action = action.model_copy(update={"template": None})
             found.setdefault((action.type, action.id), action)
         missing = tuple(wanted.slot for wanted in _open(flow, progress))
@@ -121,7 +124,7 @@ class Guide:
     def _announce(self, incidents: Sequence[Incident], case: Case, now: datetime) -> Iterator[Action]:
         for incident in incidents:
             flow = self._catalog.flows.get(incident.flow)
-            if flow is not None:
+            if flow is not None and flow.in_force(now):
                 say = Wording(self._names, case.slots, case.order_time or now, now)
                 yield say.notify(flow, incident)
                 yield from (say.offer(offer) for offer in self._granted(flow, case))

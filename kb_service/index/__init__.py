@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kb_service.records import Audience, Validity, visible_audiences
 
-PointKind = Literal["faq", "policy", "elsewhere"]
+PointKind = Literal["faq", "policy", "elsewhere", "case"]
 OPEN_START, OPEN_END = 0, 2**53  # epoch seconds that stand for an unbounded window; exact as a float
 
 
@@ -34,7 +34,7 @@ class PointFacets:
     """What a point can be filtered by."""
 
     kind: PointKind
-    entry: str  # id of the article or `policy#clause`
+    entry: str  # id of the article or case, or `policy#clause`
     audience: Audience
     party: str
     issue_types: tuple[str, ...]  # with all ancestors
