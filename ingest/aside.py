@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import os
+import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Generic, TypeVar
@@ -18,7 +22,7 @@ class Aside(Generic[Result]):
     def __init__(self, work: Callable[[], Result]) -> None:
         context = multiprocessing.get_context("fork")
         self._receiver, sender = context.Pipe(duplex=False)
-        self._process = context.Process(target=_send, args=(work, sender), daemon=True)
+        self._process = context.Process(target=_send, args=(os.getpid(), work, sender), daemon=True)
         self._process.start()
         sender.close()
 
@@ -32,5 +36,20 @@ class Aside(Generic[Result]):
         return found
 
 
-def _send(work: Callable[[], Result], sender: Connection) -> None:
+def _send(parent: int, work: Callable[[], Result], sender: Connection) -> None:
+    die_with(parent)
     sender.send(work())
+
+
+def die_with(parent: int) -> None:
+    """End this process as soon as its parent, the process `parent`, ends, even by a kill; on Linux only.
+
+    Otherwise a killed publish would leave a build that goes on for seconds and holds the lock.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it was gone before this could be asked for
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+_PR_SET_PDEATHSIG = 1  # from sys/prctl.h

@@ -8,15 +8,17 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import multiprocessing
-import shutil
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.aside import die_with
 from ingest.files import content_hash
+from ingest.publications import Action, Publication, begin, commit_of, complete, publisher, read_publications
 from kb_service.errors import (
     ContentError,
     KnowledgeBaseError,
@@ -32,6 +34,8 @@ from kb_service.versions import (
     list_versions,
     read_manifest,
     read_pointer,
+    remove_unfinished,
+    remove_version,
     sync_folder,
     versions_dir,
     write_pointer,
@@ -47,48 +51,68 @@ class Published:
 
 
 def publish(root: Path, settings: Settings) -> Published:
-    """Make the content at `root` the current version.
+    """Make the content at `root` the current version, and note it in the record (`ingest.publications`).
 
     Raises PublishError if the content was refused (its problems are on stderr) or another publish runs.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with _lock(settings.home):
-        _remove_unfinished(settings.home)
-        builder, digest = builder_digest(), content_hash(root)
-        same = _same_version(settings, digest, builder)
-        if same and same.id == _current(settings.home):
-            return Published(same.id, "unchanged")
-        if same:
-            write_pointer(settings.home, same.id)
-            return Published(same.id, "reactivated")
-        version = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{digest[:8]}"
-        _build(root, version, builder, settings)
-        (versions_dir(settings.home) / f"{version}.tmp").rename(versions_dir(settings.home) / version)
-        sync_folder(versions_dir(settings.home))
-        write_pointer(settings.home, version)
-        _remove_old(settings)
-        return Published(version, "built")
+    with _publishing(settings):
+        done = _publish(root, settings)
+        _remove_old(settings)  # also when nothing was built: an interrupted publish may have left one too many
+    return done
 
 
-def rollback(settings: Settings, version: str | None = None) -> Manifest:
-    """Make an older version current: the given one, or the one published before the current.
-
-    Raises VersionNotFound, naming the versions that are kept, or VersionBroken.
-    """
-    kept = [manifest.id for manifest in list_versions(settings.home)]
-    if version is None:
-        current = _current(settings.home)
-        older = [name for name in kept if current is None or name < current]
-        if not older:
-            raise VersionNotFound("没有更早的版本可以回滚；用 kb-content versions 查看保留的版本")
-        version = older[-1]
-    elif version not in kept:
-        raise VersionNotFound(f"没有版本 {version}；保留的有：{'、'.join(kept) or '（无）'}")
+def _publish(root: Path, settings: Settings) -> Published:
+    builder, digest = builder_digest(), content_hash(root)
+    same = _same_version(settings, digest, builder)
+    if same and same.id == _current(settings.home):
+        return Published(same.id, "unchanged")
+    if same:
+        _switch(settings, same, "reactivated", root, commit_of(root))
+        return Published(same.id, "reactivated")
+    version = _new_id(settings.home, digest)
+    _build(root, version, builder, settings)
+    (versions_dir(settings.home) / f"{version}.tmp").rename(versions_dir(settings.home) / version)
+    sync_folder(versions_dir(settings.home))
     manifest = read_manifest(settings.home, version)
-    with _lock(settings.home):
+    _switch(settings, manifest, "built", root, manifest.content_commit)
+    return Published(version, "built")
+
+
+def rollback(settings: Settings, version: str | None = None, root: Path = Path()) -> Manifest:
+    """Make an older version current: the given one, or the one that the last publish replaced.
+
+    `root` is the content folder, for the name of whoever rolls back. Raises VersionNotFound, naming the versions that
+    are kept, or VersionBroken.
+    """
+    with _publishing(settings):
+        chosen = version_before(settings.home) if version is None else kept_version(settings.home, version)
+        manifest = read_manifest(settings.home, chosen)
         check_files(settings.home, manifest)
-        write_pointer(settings.home, version)
+        if manifest.id != _current(settings.home):
+            _switch(settings, manifest, "rolled_back", root, manifest.content_commit)
     return manifest
+
+
+def version_before(home: Path) -> str:
+    """The version that was replaced when the current one was published; by the record, else the next older one kept.
+
+    By the record, because the next older one may be what was just rolled back from. Raises VersionNotFound.
+    """
+    current, kept = _current(home), {manifest.id for manifest in list_versions(home)}
+    made_by = [entry for entry in read_publications(home).entries if entry.version == current]
+    replaced = [entry.previous for entry in made_by if entry.action != "rolled_back" and entry.previous in kept]
+    older = replaced[-1:] or sorted(name for name in kept if current is None or name < current)[-1:]
+    if not older or older[0] is None:
+        raise VersionNotFound("没有更早的版本；用 kb-content versions 查看保留的版本")
+    return older[0]
+
+
+def kept_version(home: Path, version: str) -> str:
+    """The version, if it is kept. Raises VersionNotFound, naming those that are."""
+    kept = [manifest.id for manifest in list_versions(home)]
+    if version not in kept:
+        raise VersionNotFound(f"没有版本 {version}；保留的有：{'、'.join(kept) or '（无）'}")
+    return version
 
 
 def builder_digest() -> str:
@@ -123,34 +147,69 @@ _BUILDER = (
 )
 
 
+def _switch(settings: Settings, manifest: Manifest, action: Action, root: Path, commit: str | None) -> None:
+    """Flip the pointer, with a note of it before and the record after, so that neither can be lost."""
+    publication = Publication(
+        at=datetime.now(UTC),
+        who=publisher(root),
+        action=action,
+        version=manifest.id,
+        previous=_current(settings.home),
+        commit=commit,
+        content_hash=manifest.content_hash,
+    )
+    begin(settings.home, publication)
+    write_pointer(settings.home, manifest.id)
+    complete(settings.home)
+
+
+def _new_id(home: Path, digest: str) -> str:
+    """Time and content. Later than all that are kept, even within a second or after the clock was set back."""
+    now = datetime.now(UTC)
+    newest = max((manifest.id[:_STAMP] for manifest in list_versions(home)), default="")
+    if newest >= f"{now:{_TIME}}":
+        now = datetime.strptime(newest, _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+    return f"{now:{_TIME}}-{digest[:8]}"
+
+
+_TIME, _STAMP = "%Y%m%dT%H%M%S", 15
+
+
 def _build(root: Path, version: str, builder: str, settings: Settings) -> None:
     """Build in a process of its own: the engine holds the GIL and may, being beta, take its process down.
 
     Forked rather than started anew, which saves a quarter of a second of imports.
     """
-    process = multiprocessing.get_context("fork").Process(target=_run_build, args=(root, version, builder, settings))
+    arguments = (os.getpid(), root, version, builder, settings)
+    process = multiprocessing.get_context("fork").Process(target=_run_build, args=arguments)
     process.start()
     process.join()
+    if process.exitcode and process.exitcode < 0:
+        raise PublishError(
+            f"没有发布：构建进程被信号 {-process.exitcode} 终止（常见原因是内存不足）；正在服务的版本没有变化"
+        )
     if process.exitcode:
         raise PublishError("没有发布：上面的问题解决之后再运行一次；正在服务的版本没有变化")
 
 
-def _run_build(root: Path, version: str, builder: str, settings: Settings) -> None:
+def _run_build(parent: int, root: Path, version: str, builder: str, settings: Settings) -> None:
     """The build process: what went wrong goes to stderr, status 1 means refused."""
+    die_with(parent)
     from ingest.build import build_version
+    from ingest.findings import written
 
     try:
         build_version(root, settings, version, builder)
     except ContentError as error:
-        print(f"{error}\n\n共 {len(error.problems)} 个问题；全部改好之前不会发布任何内容。", file=sys.stderr)
+        print(written(error.problems, "text"), file=sys.stderr)
         sys.exit(1)
-    except KnowledgeBaseError as error:
+    except (KnowledgeBaseError, OSError) as error:  # OSError: a full disk, no right to read or write
         print(f"错误：{error}", file=sys.stderr)
         sys.exit(1)
 
 
 def _same_version(settings: Settings, digest: str, builder: str) -> Manifest | None:
-    """A kept version with this content, code and model; the current one if it qualifies, else the newest."""
+    """A whole version with this content, code and model; the current one if it qualifies, else the newest."""
     fingerprint = _model_fingerprint(settings)
     current = _current(settings.home)
     same = [
@@ -158,7 +217,13 @@ def _same_version(settings: Settings, digest: str, builder: str) -> Manifest | N
         for manifest in list_versions(settings.home)
         if (manifest.content_hash, manifest.builder, manifest.encoder_fingerprint) == (digest, builder, fingerprint)
     ]
-    return next((manifest for manifest in same if manifest.id == current), same[-1] if same else None)
+    for manifest in sorted(same, key=lambda manifest: (manifest.id == current, manifest.id), reverse=True):
+        try:
+            check_files(settings.home, manifest)
+        except VersionBroken:
+            continue  # publishing again is the way out
+        return manifest
+    return None
 
 
 def _model_fingerprint(settings: Settings) -> str | None:
@@ -178,23 +243,27 @@ def _current(home: Path) -> str | None:
 
 
 @contextmanager
-def _lock(home: Path) -> Iterator[None]:
-    """Only one publish or rollback at a time; the lock ends with its process, however that ends."""
-    with (home / "publish.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PublishError("另一个发布或回滚正在进行；请等它结束再试") from None
-        yield
+def _publishing(settings: Settings) -> Iterator[None]:
+    """Only one publish or rollback at a time, beginning with what an interrupted one left.
 
-
-def _remove_unfinished(home: Path) -> None:
-    for folder in versions_dir(home).glob("*.tmp"):
-        shutil.rmtree(folder)
+    The lock ends with its process, however that ends.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with (settings.home / "publish.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise PublishError("另一个发布或回滚正在进行；请等它结束再试") from None
+            complete(settings.home)
+            remove_unfinished(settings.home)
+            yield
+    except OSError as error:
+        raise PublishError(f"读写文件出错：{error}；请检查磁盘空间和权限，再运行一次") from error
 
 
 def _remove_old(settings: Settings) -> None:
     kept = [manifest.id for manifest in list_versions(settings.home)]
     for name in kept[: -settings.keep_versions]:
         if name != _current(settings.home):
-            shutil.rmtree(versions_dir(settings.home) / name)
+            remove_version(settings.home, name)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ingest.build import bm25_weights
@@ -65,7 +70,6 @@ def test_rolling_back_without_an_older_version_says_so(home: Settings, content: 
 def test_a_damaged_version_cannot_be_rolled_back_to(home: Settings, content: Path) -> None:
     first = publish(content, home).version
     edit(content, "立即", "马上")
-    time.sleep(1.1)  # version ids carry the second
     second = publish(content, home).version
     with (versions_dir(home.home) / first / "catalog.json").open("a") as file:
         file.write(" ")
@@ -79,7 +83,6 @@ def test_publish_edit_rollback(home: Settings, content: Path, encoder: Encoder) 
     assert first.action == "built"
     assert publish(content, home).action == "unchanged"
     edit(content, "有人盗了我的号", "半夜有人用我的号发广告")
-    time.sleep(1.1)
     second = publish(content, home)
     assert (second.action, read_pointer(home.home)) == ("built", second.version)
     scope = Scope("agent", NOW, NOW)
@@ -108,19 +111,79 @@ def test_a_half_written_version_is_no_version_and_the_next_publish_removes_it(ho
     (leftover / "catalog.json").write_text("{", "utf-8")
     headless = versions_dir(home.home) / "20260101T000000-deadbeef"
     headless.mkdir()
+    half_flipped = home.home / "CURRENT.tmp"
+    half_flipped.write_text("2026", "utf-8")
     assert "20260101T000000-deadbeef" not in [manifest.id for manifest in list_versions(home.home)]
     publish(content, home)
     assert not leftover.exists()
+    assert not headless.exists()
+    assert not half_flipped.exists()
+
+
+def test_a_damaged_version_is_built_again_and_not_brought_back(home: Settings, content: Path) -> None:
+    damaged = publish(content, home).version
+    catalog = versions_dir(home.home) / damaged / "catalog.json"
+    catalog.write_bytes(catalog.read_bytes()[:-10])  # what a crash of the machine may leave
+    again = publish(content, home)
+    assert (again.action, read_pointer(home.home)) == ("built", again.version)
+    assert again.version > damaged
+
+
+def test_versions_within_one_second_and_after_the_clock_was_set_back_keep_their_order(
+    home: Settings, content: Path
+) -> None:
+    first = publish(content, home).version
+    future = f"29991231T235959{first[15:]}"
+    (versions_dir(home.home) / first).rename(versions_dir(home.home) / future)
+    manifest = versions_dir(home.home) / future / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace(first, future), "utf-8")
+    write_pointer(home.home, future)
+    edit(content, "立即", "马上")
+    assert publish(content, home).version.startswith("30000101T000000-")
+    assert rollback(home).id == future
+
+
+def test_a_version_that_is_half_removed_is_no_version(home: Settings, content: Path) -> None:
+    version = publish(content, home).version
+    (versions_dir(home.home) / version).rename(versions_dir(home.home) / f"{version}.tmp")
+    assert list_versions(home.home) == []
+    assert publish(content, home).action == "built"
+    assert [folder.name for folder in versions_dir(home.home).iterdir()] == [read_pointer(home.home)]
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path, content: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(PublishError, match=r"读写文件出错：.*file.*请检查磁盘空间和权限，再运行一次"):
+        publish(content, Settings(home=blocked))
+
+
+def test_a_killed_publish_takes_its_build_along_and_the_lock_is_free_again(home: Settings, content: Path) -> None:
+    command = [sys.executable, "-m", "ingest.cli", "publish", "--content", str(content)]
+    process = subprocess.Popen(command, env=os.environ | {"KB_HOME": str(home.home)}, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not (children := psutil.Process(process.pid).children()) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    gone, alive = psutil.wait_procs(children, timeout=5)
+    assert (len(gone), alive) == (len(children), [])
+    assert publish(content, home).action == "built"
 
 
 def test_only_the_newest_versions_are_kept(content: Path, home: Settings) -> None:
     few = home.model_copy(update={"keep_versions": 2})
     for number in range(3):
         edit(content, "立即", f"立即{number}")
-        time.sleep(1.1)
         last = publish(content, few).version
     assert len(list_versions(home.home)) == 2
     assert read_pointer(home.home) == last
+    extra = f"20260101T000000{last[15:]}"  # a publish was killed before it removed the oldest
+    folder = Path(shutil.copytree(versions_dir(home.home) / last, versions_dir(home.home) / extra))
+    manifest = (folder / "manifest.json").read_text("utf-8").replace(last, extra)
+    (folder / "manifest.json").write_text(manifest, "utf-8")
+    assert publish(content, few).action == "unchanged"
+    assert not folder.exists()
 
 
 def test_the_manifest_tells_what_the_version_is_made_of(settings: Settings, encoder: Encoder) -> None:
@@ -133,6 +196,7 @@ def test_the_manifest_tells_what_the_version_is_made_of(settings: Settings, enco
         "clauses": 3,
         "templates": 2,
         "flows": 1,
+        "cases": 0,
         "points": 7 * 4 + 7 + 9 + 3 + 5,  # phrasings, documents, sections, clause wordings, out of scope
     }
     assert "catalog.json" in manifest.files
