@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ingest.source import Heading, headings
 from kb_service.errors import Problem, suggest_name
+from kb_service.records import Audience
 
 INTERNAL_HEADING = "内部备注"
+CASE_HEADINGS = ("情况", "争议点", "处理经过", "结果", "依据", "可借鉴之处")
 SECTION_HEADINGS = ("结论", "处理步骤", "所需凭证", "备选方案", "注意事项", INTERNAL_HEADING)
 _CLAUSE_HEADING = re.compile(
     r"^(?P<number>第[0-9零〇一二三四五六七八九十百千]+条(?:之[0-9一二三四五六七八九十]+)?)\s+(?P<title>.+?)\s*\{#(?P<attributes>[^}]*)\}$"
@@ -48,15 +51,22 @@ def _unwaived(text: str) -> str:
 
 def sections(body: Body) -> dict[str, Any]:
     """FAQ body: `##` sections, 结论 first; 内部备注 is for agents only."""
+    return {"sections": _sections(body, SECTION_HEADINGS, {INTERNAL_HEADING: "agent"}, "public")}
+
+
+def _sections(
+    body: Body, known: Sequence[str], readers: Mapping[str, Audience], reader: Audience = "agent"
+) -> list[dict[str, str]]:
+    """The `##` sections of a body, the first of `known` first. `readers` may read certain ones, `reader` the others."""
     preamble, found = body.headings(1, 2)
     if preamble:
-        body.add(body.first_line, "heading", "正文要从“## 结论”开始；请把标题之前的文字移到某个小节里")
-    if not found or found[0].title != "结论":
-        body.add(found[0].line if found else body.first_line, "heading", "第一个小节必须是“## 结论”")
+        body.add(body.first_line, "heading", f"正文要从“## {known[0]}”开始；请把标题之前的文字移到某个小节里")
+    if not found or found[0].title != known[0]:
+        body.add(found[0].line if found else body.first_line, "heading", f"第一个小节必须是“## {known[0]}”")
     kept: list[dict[str, str]] = []
     for heading in found:
-        if heading.title not in SECTION_HEADINGS:
-            near = suggest_name(heading.title, SECTION_HEADINGS)
+        if heading.title not in known:
+            near = suggest_name(heading.title, known)
             body.add(heading.line, "heading", f"不认识的小节“{heading.title}”；{near}")
         elif any(section["heading"] == heading.title for section in kept):
             body.add(heading.line, "heading", f"小节“{heading.title}”写了两次；请合并")
@@ -64,9 +74,14 @@ def sections(body: Body) -> dict[str, Any]:
             body.add(heading.line, "heading", f"小节“{heading.title}”是空的；请补上内容或删掉标题")
         else:
             body.lines["sections", len(kept)] = heading.line
-            audience = "agent" if heading.title == INTERNAL_HEADING else "public"
+            audience = readers.get(heading.title, reader)
             kept.append({"heading": heading.title, "text": heading.text, "audience": audience})
-    return {"sections": kept}
+    return kept
+
+
+def case_sections(body: Body) -> dict[str, Any]:
+    """Body of a closed case: `##` sections, 情况 first, all of them for agents."""
+    return {"sections": _sections(body, CASE_HEADINGS, {})}
 
 
 def clauses(body: Body) -> dict[str, Any]:

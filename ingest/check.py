@@ -7,13 +7,21 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ingest.load import Loaded, load
+from ingest.rules.calendar import check_calendar
+from ingest.rules.cases import check_cases
 from ingest.rules.clauses import check_clauses
+from ingest.rules.contradictions import check_contradictions
 from ingest.rules.duplicates import check_duplicates
 from ingest.rules.lexicon import check_lexicon
 from ingest.rules.literals import check_literals
+from ingest.rules.naming import check_naming
 from ingest.rules.procedures import check_procedures
+from ingest.rules.reachability import check_reachability
 from ingest.rules.references import check_placeholders, check_references
 from ingest.rules.registry import refusing
+from ingest.rules.spelling import check_spelling
+from ingest.rules.structure import check_structure
+from ingest.rules.verbatim import in_our_words
 from ingest.rules.vocabulary import check_vocabulary
 from ingest.rules.waivers import without_waived
 from ingest.rules.wording import check_wording
@@ -25,7 +33,19 @@ Check = Callable[[Loaded], Iterable[Problem]]
 # Without these a version could not be built.
 FORM: tuple[Check, ...] = (check_vocabulary, check_references, check_placeholders, check_clauses, check_lexicon)
 # These cost seconds together; publishing runs them beside the build.
-SENSE: tuple[Check, ...] = (check_wording, check_duplicates, check_literals, check_procedures)
+SENSE: tuple[Check, ...] = (
+    check_wording,
+    check_duplicates,
+    check_literals,
+    check_contradictions,
+    check_procedures,
+    check_cases,
+    check_structure,
+    check_spelling,
+    check_naming,
+    check_reachability,
+    check_calendar,
+)
 
 
 def check(root: Path, today: date | None = None) -> Loaded:
@@ -49,9 +69,10 @@ def well_formed(root: Path) -> Loaded:
 
 
 def sense_problems(loaded: Loaded, today: date | None = None) -> list[Problem]:
-    """What is wrong with well-formed content, waived lines excepted."""
+    """What is wrong with well-formed content, waived lines and words that are not ours excepted."""
     loaded.today = today or datetime.now(CHINA).date()
-    return without_waived(loaded, [problem for rule in SENSE for problem in rule(loaded)])
+    found = in_our_words(loaded, (problem for rule in SENSE for problem in rule(loaded)))
+    return without_waived(loaded, found)
 
 
 def checked_content(root: Path) -> Content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 
@@ -22,6 +23,7 @@ def content_files(root: Path) -> list[Path]:
         ("policy", "*.md"),
         ("templates", "*.md"),
         ("flows", "*.yaml"),
+        ("cases", "*.md"),
     ):
         found += sorted((root / folder).rglob(pattern))
     return [path for path in found if path.is_file()]
@@ -32,6 +34,6 @@ def content_hash(root: Path) -> str:
     digest = hashlib.sha256()
     for path in content_files(root):
         data = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
+        digest.update(os.fsencode(path.relative_to(root).as_posix()) + f"\0{len(data)}\0".encode())
         digest.update(data)
     return digest.hexdigest()

@@ -14,11 +14,24 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from ingest.bodies import Body, clauses, sections, tones
+from ingest.bodies import Body, case_sections, clauses, sections, tones
 from ingest.files import content_files
 from ingest.rules.registry import refusing
 from ingest.source import Located, read_yaml, split_front_matter
-from kb_service.content import Clause, Content, Desk, Elsewhere, Entry, Fact, Faq, Flow, Policy, Taxonomy, Template
+from kb_service.content import (
+    CaseRecord,
+    Clause,
+    Content,
+    Desk,
+    Elsewhere,
+    Entry,
+    Fact,
+    Faq,
+    Flow,
+    Policy,
+    Taxonomy,
+    Template,
+)
 from kb_service.errors import ContentError, Problem, suggest_name
 from kb_service.lexicon import (
     Cue,
@@ -29,6 +42,7 @@ from kb_service.lexicon import (
     Lexicon,
     Misspoken,
     NumberPattern,
+    PlainWords,
     PromiseCue,
     RiskPhrase,
     Term,
@@ -52,11 +66,12 @@ class Place:
         """A problem at the line of `path` inside this entry; in a longer text, at the line there that holds `near`."""
         return Problem(self.file, self.line(path, near), ".".join(map(str, path)), rule, message)
 
-    def line(self, path: tuple[str | int, ...], near: str = "") -> int:
-        """The line of `path`, or the first from there on that holds the words `near`."""
+    def line(self, path: tuple[str | int, ...], near: str = "", after: int = 0) -> int:
+        """The line of `path`, or the first from there on, below line `after`, that holds the words `near`."""
         start = self.located.line(path)
         if near:
-            for number, line in enumerate(self._lines[start - 1 :], start):
+            first = max(start, after + 1)
+            for number, line in enumerate(self._lines[first - 1 :], first):
                 if near in line:
                     return number
         return start
@@ -91,6 +106,7 @@ class Loaded:
     policies: list[Policy] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    cases: list[CaseRecord] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     today: date = field(default_factory=lambda: datetime.now(CHINA).date())  # decides what is over and what is due
@@ -103,7 +119,7 @@ class Loaded:
 
     def placed_entries(self) -> Iterator[tuple[Place, Entry]]:
         """Every entry that has an id of its own, with its place."""
-        for entry in (*self.faqs, *self.policies, *self.templates, *self.flows):
+        for entry in (*self.faqs, *self.policies, *self.templates, *self.flows, *self.cases):
             yield self.places[entry.id], entry
 
     def content(self) -> Content:
@@ -120,6 +136,7 @@ class Loaded:
             policies=tuple(self.policies),
             templates=tuple(self.templates),
             flows=tuple(self.flows),
+            cases=tuple(self.cases),
         )
 
 
@@ -148,13 +165,29 @@ def load(root: Path) -> Loaded:
         _load_markdown(loaded, path, root, Template, loaded.templates, tones)
     for path in sorted((root / "flows").rglob("*.yaml")):
         _load_flow(loaded, path, root)
+    for path in sorted((root / "cases").rglob("*.md")):
+        _load_markdown(loaded, path, root, CaseRecord, loaded.cases, case_sections)
     loaded.problems += _strays(root)
     return loaded
 
 
+LARGEST = 4 * 2**20  # bytes of a file; the largest of the real content has 0.2 MB
+
+
+def _printable(name: str) -> str:
+    """A file's name for people: what cannot be shown, or is no text at all, as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
 def _read(path: Path, root: Path, problems: list[Problem]) -> tuple[str, str] | None:
-    file = f"{root.name}/{path.relative_to(root).as_posix()}"
+    file = _printable(f"{root.name}/{path.relative_to(root).as_posix()}")
     try:
+        if not path.is_file():  # reading a pipe or a device may never end
+            problems.append(Problem(file, 1, "", "layout", "不是普通文件（是目录、坏的链接或设备）；请删掉或换成文件"))
+            return None
+        if path.stat().st_size > LARGEST:
+            problems.append(Problem(file, 1, "", "layout", f"文件超过 {LARGEST // 2**20} MB；请拆成几个"))
+            return None
         return file, path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         message = f"不是 UTF-8 编码（第 {error.start} 字节处）；请另存为 UTF-8"
@@ -172,7 +205,10 @@ def _validated(
     except ValidationError as error:
         for detail in error.errors():
             keys = tuple(detail["loc"])
-            loaded.problems.append(place.problem(prefix + keys, "schema", explain(detail, model, keys)))
+            path = prefix + keys
+            if detail["type"] == "value_error" and (*path, "valid_until") in place.located.lines:
+                path = (*path, "valid_until")  # what pydantic says of the whole is about the window
+            loaded.problems.append(place.problem(path, "schema", explain(detail, model, keys)))
         return None
 
 
@@ -249,6 +285,7 @@ def _load_desk(loaded: Loaded, root: Path) -> None:
 _LEXICON: dict[str, Callable[[Any], Any]] = {
     "terms": Term.model_validate,
     "synonyms": lambda item: Lexicon.model_validate({"synonyms": [item]}).synonyms[0],
+    "plain": PlainWords.model_validate,
     "emotions": EmotionPattern.model_validate,
     "emotion_examples": EmotionExamples.model_validate,
     "phrases": RiskPhrase.model_validate,
@@ -264,7 +301,10 @@ _LEXICON: dict[str, Callable[[Any], Any]] = {
 
 
 # Without them less is understood of a case.
-_OPTIONAL = ("emotion_examples", "cues", "numbers", "goods", "festivals", "places", "tones", "promises", "misspoken")
+_OPTIONAL = (
+    *("plain", "emotion_examples", "cues", "numbers", "goods"),
+    *("festivals", "places", "tones", "promises", "misspoken"),
+)
 
 
 def _load_lexicon(loaded: Loaded, root: Path, name: str, read_item: Callable[[Any], Any]) -> None:
@@ -290,6 +330,7 @@ def _load_lexicon(loaded: Loaded, root: Path, name: str, read_item: Callable[[An
 _ITEM: dict[str, type[BaseModel]] = {
     "terms": Term,
     "synonyms": Lexicon,
+    "plain": PlainWords,
     "emotions": EmotionPattern,
     "emotion_examples": EmotionExamples,
     "phrases": RiskPhrase,
@@ -404,11 +445,12 @@ def _keep(loaded: Loaded, place: Place, entry: Any, into: list[Any]) -> None:
 
 
 def _strays(root: Path) -> Iterator[Problem]:
-    """Files that look like content but lie where nothing reads them."""
+    """Files that lie where nothing reads them, or under a name by which it is not read."""
     known = {*content_files(root), root / "README.md"}
     for path in sorted(root.rglob("*")):
-        if path.suffix in (".md", ".yaml", ".yml") and path.is_file() and path not in known:
-            file = f"{root.name}/{path.relative_to(root).as_posix()}"
-            folders = "faq、phrasings、policy、templates、flows 或 lexicon"
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if path.is_file() and path not in known and not hidden:
+            file = _printable(f"{root.name}/{path.relative_to(root).as_posix()}")
+            folders = "faq、phrasings、policy、templates、flows、cases 或 lexicon"
             message = f"这个位置的文件不会被读取；请移到 {folders} 下（流程和问法用 .yaml）"
             yield Problem(file, 1, "", "layout", message)

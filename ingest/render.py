@@ -36,7 +36,7 @@ def render_content(content: Content) -> Content:
     write_out = _writer(content.facts, clause_labels(content.policies))
     changed = {
         name: _map_text(getattr(content, name), write_out)
-        for name in ("faqs", "policies", "templates", "flows", "desk")
+        for name in ("faqs", "policies", "templates", "flows", "cases", "desk")
     }
     return content.model_copy(update=changed)
 

@@ -6,6 +6,7 @@ The only module that knows pypinyin. Serving needs no more than the table.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -14,6 +15,7 @@ from kb_service.catalog import Sounds
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # single characters need none, and they take 0.1 s to import
 from pypinyin import lazy_pinyin
 
+_WORD = re.compile(r"[A-Za-z0-9]+|[\u3400-\u9fff]+")
 COMMON = 3  # documents that have a pair; a rarer one may itself be a typing error
 
 
@@ -31,3 +33,20 @@ def sounds_of(documents: Iterable[Counter[str]]) -> Sounds:
     characters = _EVERYDAY | {character for pair in frequency for character in pair}
     readings = {character: lazy_pinyin(character)[0] for character in sorted(characters)}
     return Sounds(readings=readings, known="".join(sorted(frequency)), common="".join(common))
+
+
+def slug(text: str, longest: int = 60) -> str:
+    """An id made of what a text sounds like: syllables, Latin words and digits joined by hyphens; may be empty.
+
+    >>> slug("电子商务法"), slug("iPhone 13 怎么退？")
+    ('dian-zi-shang-wu-fa', 'iphone-13-zen-me-tui')
+    """
+    parts = [part.lower() for run in _WORD.findall(text) for part in (lazy_pinyin(run) if not run.isascii() else [run])]
+    while len("-".join(parts)) > longest:
+        parts.pop()
+    return "-".join(parts)
+
+
+def everyday_readings() -> dict[str, str]:
+    """Everyday character -> how it is first read, without its tone."""
+    return {character: lazy_pinyin(character)[0] for character in sorted(_EVERYDAY)}

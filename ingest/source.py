@@ -19,8 +19,14 @@ Path = tuple[str | int, ...]
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+_UNCLOSED = ("while parsing a flow", "while scanning a quoted", "while scanning a simple key")
 _NUMBER_SIGN = re.compile(r"(?<!\S)#")
+_OPENING = re.compile(r"[\[{]|[-?:]\s")  # what may begin a list or a table
+_LARGEST = 10**18  # of whole numbers; Python does not even write those of thousands of digits
+_DEEPEST = 50  # lists and tables inside one another
+_SAFE = 5000  # so many openings cannot nest too deeply for the composer; where there are more, they are counted
 _markdown = MarkdownIt("commonmark").enable("table")
+_page = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,29 @@ class _Reader:
         self.lines: dict[Path, int] = {}
         self.problems: list[Problem] = []
         self.scalars = yaml.constructor.SafeConstructor()
+        self.walked: set[int] = set()  # ids of nodes; one that comes again stands behind an alias
 
     def walk(self, node: yaml.Node, path: Path) -> Any:
-        self.lines.setdefault(path, node.start_mark.line + self.first)
+        line = node.start_mark.line + self.first
+        self.lines.setdefault(path, line)
+        if len(path) > _DEEPEST:
+            raise yaml.composer.ComposerError(None, None, "嵌套太深", node.start_mark)
+        if id(node) in self.walked:
+            message = "不支持 YAML 的锚点和别名（& 和 *）；请把内容写全，含 * 或 & 的文字请加英文引号"
+            self.problems.append(Problem(self.file, line, _dotted(path), "yaml", message))
+            return None
+        self.walked.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.walk(child, (*path, n)) for n, child in enumerate(node.value)]
-        return self.scalars.construct_object(node)
+        try:
+            value = self.scalars.construct_object(node)
+        except (ValueError, LookupError, AttributeError) as error:  # PyYAML checks little of `!!int x`, `!!bool x`
+            raise yaml.constructor.ConstructorError(None, None, f"取值读不懂（{error}）", node.start_mark) from error
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise yaml.constructor.ConstructorError(None, None, "数字太大", node.start_mark)
+        return value
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -107,15 +128,37 @@ def read_yaml(file: str, text: str, first_line: int = 1) -> Located:
     """
     reader = _Reader(file, first_line)
     try:
+        _refuse_depth(text)
         node = yaml.compose(text, Loader=_Loader)
         value = reader.walk(node, ()) if node is not None else None
     except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = (mark.line if mark else 0) + first_line
+        line = _line_of(error) + first_line
         detail = getattr(error, "problem", None) or str(error)
         message = f"YAML 格式错误：{detail}；常见原因是缩进不齐、冒号后少空格、含“: ”或“{{{{”的文字没有加引号"
         return Located(None, {(): line}, (Problem(file, line, "", "yaml", message),))
     return Located(value, reader.lines, tuple(reader.problems))
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise for nesting that no content has: the composer recurses in C, where too deep a text ends the process."""
+    if len(_OPENING.findall(text)) < _SAFE:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise yaml.composer.ComposerError(None, None, "嵌套太深", event.start_mark)  # type: ignore[arg-type]
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _line_of(error: Exception) -> int:
+    """The line, from 0, at which a writer has to look: where what was never closed begins, else where it went wrong."""
+    began = str(getattr(error, "context", None) or "").startswith(_UNCLOSED)
+    marks = [getattr(error, name, None) for name in ("context_mark", "problem_mark")]
+    mark = next((mark for mark in (marks if began else reversed(marks)) if mark), None)
+    return int(mark.line) if mark else 0
 
 
 def comments(text: str) -> Iterator[tuple[int, str]]:
@@ -184,7 +227,7 @@ def _fence_after(line: str, fence: str) -> str:
 
 
 class TopBlock(NamedTuple):
-    """A top-level Markdown block: paragraph, heading, table, list, code, ...; its raw text, line from 1, heading level."""
+    """A top-level block (paragraph, heading, table, list, ...): its raw text, its line from 1, its heading level."""
 
     kind: str
     text: str
@@ -208,3 +251,8 @@ def top_blocks(text: str) -> list[TopBlock]:
 def blocks(text: str) -> list[tuple[str, str]]:
     """The top-level Markdown blocks of a section as (type, raw text)."""
     return [(block.kind, block.text) for block in top_blocks(text)]
+
+
+def html(text: str) -> str:
+    """A Markdown text as HTML that is safe to show: tags in it come out as text, pictures as links, scripts nowhere."""
+    return str(_page.render(text))

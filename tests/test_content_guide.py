@@ -20,9 +20,10 @@ KINDS = {
     "更多问法": "phrasings/example.yaml",
     "知识库之外": "elsewhere.yaml",
     "易混文章": "confusable.yaml",
-    "规则": "policy/example.md",
+    "规则": "policy/example-rules.md",
     "回复模板": "templates/example.md",
     "流程": "flows/example.yaml",
+    "案例": "cases/example.md",
     "升级和回访": "desk.yaml",
     "词典": "lexicon",
     "优先级": "desk.yaml",
@@ -68,7 +69,7 @@ def problems(folder: Path) -> list[str]:
 def test_every_block_of_the_guide_is_one_of_these_examples() -> None:
     assert GUIDE.count("\n```markdown\n") + GUIDE.count("\n```yaml\n") == len(KINDS)
     assert EXAMPLES.keys() == KINDS.keys()
-    assert len(example_files()) == len(KINDS) + 11  # two blocks make desk.yaml, one several files
+    assert len(example_files()) == len(KINDS) + 12  # two blocks make desk.yaml, one several files
 
 
 def test_the_examples_are_clean(folder: Path) -> None:
@@ -86,11 +87,14 @@ def test_the_examples_are_clean(folder: Path) -> None:
         ("phrasings/example.yaml", "trade.refund.seller-no-ship:", "trade.refund.no-such:"),
         ("elsewhere.yaml", "  label: 其他购物平台\n", ""),
         ("confusable.yaml", "trade.no-ship.remind-seller", "trade.no-ship.remind-saler"),
-        ("policy/example.md", "{#seller-response valid_until=2026-03-01}", "{#seller-response}"),
+        ("policy/example-rules.md", "{#seller-response valid_until=2026-03-01}", "{#seller-response}"),
         ("templates/example.md", "stage: resolve", "stage: resovle"),
         ("flows/example.yaml", "to: trade-ops", "to: trade-op"),
+        ("cases/example.md", "outcome: partly", "outcome: party"),
+        ("cases/example.md", "商品约1,300元。", "商品1300元。"),
         ("lexicon/terms.yaml", "term: 擦亮", "trem: 擦亮"),
         ("lexicon/synonyms.yaml", "退钱,", "退款,"),
+        ("lexicon/plain.yaml", "plain: [捆绑", "plian: [捆绑"),
         ("lexicon/emotions.yaml", "score: 0.9}", "score: 9}"),
         ("lexicon/emotion_examples.yaml", "emotion: disappointed", "emotion: sad"),
         ("lexicon/cues.yaml", "shows: refund_only", "shows: refund_onli"),

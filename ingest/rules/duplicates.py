@@ -55,6 +55,7 @@ def check_duplicates(loaded: Loaded) -> Iterator[Problem]:
     """Phrasings written twice or nearly twice, near copies among the articles, and pairs that are listed wrongly."""
     phrasings = list(_phrasings(loaded))
     yield from _same_phrasings(phrasings)
+    yield from _contradictory(loaded)
     yield from _near_phrasings(phrasings)
     yield from _near_articles(loaded)
     yield from _confusable(loaded)
@@ -72,6 +73,16 @@ def _phrasings(loaded: Loaded) -> Iterator[Phrasing]:
             yield from each(faq.id, faq.more_questions, loaded.places[f"phrasings/{faq.id}"], faq.id)
     for name, group in loaded.elsewhere.items():
         yield from each(name, group.questions, loaded.places["elsewhere"], name, "questions")
+
+
+def _contradictory(loaded: Loaded) -> Iterator[Problem]:
+    """Phrasings that an article both claims and disclaims."""
+    for faq in loaded.faqs:
+        own = {_letters(text) for text in (*faq.questions, *faq.more_questions)}
+        for n, text in enumerate(faq.not_questions):
+            if _letters(text) in own:
+                message = f"“{text}”同时写在这篇的问法里；请从 not_questions 或问法中删掉"
+                yield loaded.places[faq.id].problem(("not_questions", n), "phrasing", message)
 
 
 def _letters(text: str) -> str:

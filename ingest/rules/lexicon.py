@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest.load import Loaded, Place
+from ingest.rules.patterns import pattern_fault
 from kb_service.errors import Problem
 
 
@@ -15,6 +15,7 @@ def check_lexicon(loaded: Loaded) -> Iterator[Problem]:
     keys: dict[str, Callable[[Any], tuple[str, ...]]] = {
         "terms": lambda item: (item.term,),
         "synonyms": lambda item: tuple(item),
+        "plain": lambda item: item.official,
         "emotions": lambda item: (item.pattern,),
         "emotion_examples": lambda item: item.texts,
         "phrases": lambda item: (item.phrase,),
@@ -28,15 +29,17 @@ def check_lexicon(loaded: Loaded) -> Iterator[Problem]:
         "misspoken": lambda item: item.examples,
     }
     for name, key_of in keys.items():
-        seen: dict[str, int] = {}
+        seen: dict[str, int] = {}  # word -> its line
         place = loaded.places.get(f"lexicon/{name}")
         for n, item in enumerate(loaded.lexicon.get(name, [])):
             assert place is not None
             for word in key_of(item):
+                # Within one item that spreads over lines the second stands below the first.
+                line = place.line((n,), word, after=seen.get(word, 0))
                 if word in seen:
-                    message = f"“{word}”已经写在第 {place.located.line((seen[word],))} 行；请删掉一处"
-                    yield place.problem((n,), "lexicon-duplicate", message)
-                seen.setdefault(word, n)
+                    message = f"“{word}”已经写在第 {seen[word]} 行；请删掉一处"
+                    yield Problem(place.file, line, str(n), "lexicon-duplicate", message)
+                seen.setdefault(word, line)
             if name == "promises" or (name in ("emotions", "cues", "tones") and item.regex):
                 yield from _regex_problem(place, (n, "pattern"), item.pattern)
             if name == "phrases" and item.regex:
@@ -57,7 +60,5 @@ def _patterns(name: str, item: Any) -> Iterator[tuple[tuple[str | int, ...], str
 
 
 def _regex_problem(place: Place, path: tuple[str | int, ...], pattern: str) -> Iterator[Problem]:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        yield place.problem(path, "regex", f"正则表达式写错了：{error}；不需要正则时去掉 regex: true")
+    if fault := pattern_fault(pattern, optional=path[-1] in ("before", "after")):
+        yield place.problem(path, "regex", fault)

@@ -24,7 +24,7 @@ _WORTH_READING = re.compile(rf"[\d{_NUMERALS}]")  # a quarter of all lines, whic
 
 _DAYS = r"个?(?:工作日|自然日)"
 _TIME = rf"(?:{_DAYS}|个?小时|个?钟头|分钟|秒钟?|天|日|周|个?星期|个?礼拜|个月|年)"
-_NUMBER = r"\d+(?:\.\d+)?"
+_NUMBER = r"(?<!\d)\d++(?:\.\d++)?"  # never from within a number: thousands of digits would take seconds
 _HAN = rf"(?<![第下每])[{_NUMERALS}]+\s*"
 _LITERAL = re.compile(
     rf"{_NUMBER}(?:\s*[-~～—至到]\s*{_NUMBER})?\s*(?:{_TIME}|万?元|块钱?|[%％]|折|倍|次)"

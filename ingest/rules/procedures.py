@@ -1,7 +1,7 @@
 """What makes procedures wrong although every file is well-formed: flows, slots and the desk's own rules.
 
 Steps that cannot be told apart, patterns that do not compile or match everything, names that nothing defines, text
-messages that are too long, questions that ask for private data.
+messages that are too long.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import get_args
 
 from ingest.load import Loaded, Place
 from ingest.render import PLACEHOLDER, clause_labels, texts
+from ingest.rules.patterns import pattern_fault
 from kb_service.case import FactType
 from kb_service.content import Escalation, Flow, FollowUpPlan, Taxonomy
 from kb_service.errors import Problem, suggest_name
-from kb_service.review.private import private_demands
 
 SMS_LIMIT = 70  # characters of a text message, as it is sent
 Path = tuple[str | int, ...]
@@ -30,6 +30,7 @@ def check_procedures(loaded: Loaded) -> Iterator[Problem]:
         yield from _check_flow(loaded, flow, taxonomy)
     yield from _check_faqs(loaded)
     yield from _check_slots(loaded, taxonomy)
+    yield from _check_messages(loaded, _writer(loaded, taxonomy))
     if "desk" in loaded.places:
         yield from _check_desk(loaded, loaded.places["desk"], taxonomy)
 
@@ -45,10 +46,6 @@ def _check_flow(loaded: Loaded, flow: Flow, taxonomy: Taxonomy) -> Iterator[Prob
     yield from _patterns(place, ("cues",), flow.cues)
     for n, wanted in enumerate(flow.facts_to_collect):
         yield from _patterns(place, ("facts_to_collect", n, "said_by"), wanted.said_by)
-        yield from _demands(place, ("facts_to_collect", n, "ask"), wanted.ask or "")
-    for party, proofs in flow.evidence.items():
-        for n, proof in enumerate(proofs):
-            yield from _demands(place, ("evidence", party, n, "how"), f"{proof.label}，{proof.how}")
     named = [(("signals", n), name, taxonomy.signals) for n, name in enumerate(flow.signals)]
     yield from _unknown(place, [*named, *_escalation_names(("escalation",), flow.escalation, taxonomy, loaded)])
     for n, escalation in enumerate(flow.escalation):
@@ -90,7 +87,6 @@ def _check_slots(loaded: Loaded, taxonomy: Taxonomy) -> Iterator[Problem]:
     place = loaded.places["taxonomy"]
     for name, slot in taxonomy.slots.items():
         path: Path = ("slots", name)
-        yield from _demands(place, (*path, "ask"), slot.ask)
         yield from _unknown(
             place, [((*path, "facts", n), kind, get_args(FactType)) for n, kind in enumerate(slot.facts)]
         )
@@ -127,14 +123,25 @@ def _check_plans(place: Place, plans: Sequence[FollowUpPlan], written: Callable[
     for n, plan in enumerate(plans):
         for m, attempt in enumerate(plan.attempts):
             path: Path = ("follow_ups", n, "attempts", m, "text")
-            length = len(written(attempt.text))
-            if attempt.channel == "sms" and length > SMS_LIMIT:
-                message = f"短信发出时是 {length} 个字，最多 {SMS_LIMIT} 个；请精简，细节放到站内信"
-                yield place.problem(path, "sms-length", message)
-            yield from _demands(place, path, attempt.text)
+            if attempt.channel == "sms":
+                yield from _too_long(place, path, written(attempt.text))
     if plans and _conditions(plans[-1]):
         message = "最后一个回访方案不能有条件，否则有的案件没有方案；请在最后加一个不写条件的"
         yield place.problem(("follow_ups", len(plans) - 1), "follow-up", message)
+
+
+def _check_messages(loaded: Loaded, written: Callable[[str], str]) -> Iterator[Problem]:
+    """Templates for text messages: what is too long loses its last sentences when it is sent."""
+    for template in loaded.templates:
+        for tone, text in template.tones.items() if "sms" in template.channels else ():
+            found = _too_long(loaded.places[template.id], ("tones", tone), written(text), text.splitlines()[0])
+            yield from found
+
+
+def _too_long(place: Place, path: Path, sent: str, near: str = "") -> Iterator[Problem]:
+    if len(sent) > SMS_LIMIT:
+        message = f"短信发出时是 {len(sent)} 个字，最多 {SMS_LIMIT} 个；请精简，细节放到站内信"
+        yield place.problem(path, "sms-length", message, near)
 
 
 def _conditions(plan: FollowUpPlan) -> bool:
@@ -166,17 +173,5 @@ def _unknown(place: Place, named: Sequence[Named]) -> Iterator[Problem]:
 
 def _patterns(place: Place, path: Path, patterns: Sequence[str]) -> Iterator[Problem]:
     for n, pattern in enumerate(patterns):
-        try:
-            compiled = re.compile(pattern)
-        except re.error as error:
-            yield place.problem((*path, n), "regex", f"正则表达式写错了：{error}；请对照说明修改")
-            continue
-        if compiled.search(""):
-            message = "这个正则表达式什么文字都匹配；去掉结尾的“|”或可有可无的部分"
-            yield place.problem((*path, n), "regex", message)
-
-
-def _demands(place: Place, path: Path, text: str) -> Iterator[Problem]:
-    for demand in private_demands(text):
-        message = f"“{text[demand.start : demand.end]}”在索要敏感信息；只能核对绑定手机号后四位"
-        yield place.problem(path, "privacy", message)
+        if fault := pattern_fault(pattern):
+            yield place.problem((*path, n), "regex", fault)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ingest.load import Loaded
 from ingest.render import KINDS, PLACEHOLDER, texts
-from kb_service.content import Entry, Faq, Flow, Template
+from kb_service.content import CaseRecord, Entry, Faq, Flow, Template
 from kb_service.errors import Problem, suggest_name
+
+_LISTS = ("policy_refs", "templates", "related")
+# Also one with single or full-width brackets, a full-width colon, or none at all.
+_LIKE_A_PLACEHOLDER = re.compile(r"[{｛]{2}|[}｝]{2}|(?<![a-z])(?:fact|clause|slot)s?\s*[:：]\s*[a-z]")
 
 
 def check_references(loaded: Loaded) -> Iterator[Problem]:
@@ -20,11 +25,13 @@ def check_references(loaded: Loaded) -> Iterator[Problem]:
         "事实": loaded.facts,
     }
     for place, entry in loaded.placed_entries():
-        for path, kind, found in _references(entry):
+        for path, kind, found in references(entry):
             if found not in kinds[kind]:
                 yield place.problem(path, "reference", _dangling(kind, found, kinds[kind]))
             elif kind == "常见问题" and found == entry.id:
                 yield place.problem(path, "reference", "相关问题指向了自己；请删掉")
+            elif (field := path[0]) in _LISTS and found in getattr(entry, str(field))[: int(path[1])]:
+                yield place.problem(path, "reference", f"“{found}”在同一个列表里写了两次；请删掉一处")
     for key, fact in loaded.facts.items():
         if fact.source and fact.source not in clauses:
             yield loaded.places["facts"].problem((key, "source"), "reference", _dangling("条款", fact.source, clauses))
@@ -42,11 +49,13 @@ def _dangling(kind: str, found: str, known: Collection[str]) -> str:
 Reference = tuple[tuple[str | int, ...], str, str]
 
 
-def _references(entry: Entry) -> Iterator[Reference]:
+def references(entry: Entry) -> Iterator[Reference]:
     """(path, kind referred to, id) for every reference field of an entry."""
     if isinstance(entry, Faq | Flow):
         yield from ((("policy_refs", n), "条款", ref) for n, ref in enumerate(entry.policy_refs))
         yield from ((("templates", n), "模板", ref) for n, ref in enumerate(entry.templates))
+    if isinstance(entry, CaseRecord):
+        yield from ((("policy_refs", n), "条款", ref) for n, ref in enumerate(entry.policy_refs))
     if isinstance(entry, Faq):
         yield from ((("related", n), "常见问题", ref) for n, ref in enumerate(entry.related))
     if isinstance(entry, Flow):
@@ -76,7 +85,7 @@ def check_placeholders(loaded: Loaded) -> Iterator[Problem]:
     }
     for place, entry in loaded.placed_entries():
         for path, text in texts(entry):
-            if "{{" in text or "}}" in text:
+            if _LIKE_A_PLACEHOLDER.search(text):
                 for near, message in _placeholder_messages(text, known, isinstance(entry, Template | Flow)):
                     yield place.problem(path, "placeholder", message, near)
 
@@ -95,5 +104,5 @@ def _placeholder_messages(
             label = {"fact": "事实", "clause": "条款", "slot": "槽位"}[kind]
             yield match[0], _dangling(label, name, known[kind])
     for line in text.splitlines():
-        if "{{" in (rest := PLACEHOLDER.sub("", line)) or "}}" in rest:
+        if _LIKE_A_PLACEHOLDER.search(PLACEHOLDER.sub("", line)):
             yield line, "占位符没有写完整；应为 {{fact:编号}}、{{clause:规则#条款}} 或 {{slot:名称}}"

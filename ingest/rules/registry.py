@@ -11,7 +11,7 @@ Level = Literal["error", "warning"]
 
 
 class Rule(NamedTuple):
-    """`error` keeps content from being published; `warning` is for what becomes wrong by the calendar alone.
+    """`error` keeps content from being published; `warning` is for what the calendar or another edit makes wrong.
 
     Rules of form cannot be waived: without them there is nothing to build from.
     """
@@ -51,12 +51,25 @@ RULES: dict[str, Rule] = {
         Rule("near-duplicate-article", "文章几乎一样"),
         Rule("confusable", "易混文章登记有误"),
         Rule("literal-number", "直接写了期限、金额或次数"),
+        Rule("contradiction", "两处说法矛盾"),
         Rule("tones", "模板只有一种语气"),
-        Rule("forbidden-phrase", "模板里有禁用语"),
+        Rule("forbidden-phrase", "对客户说的话里有禁用语"),
         Rule("privacy", "索要敏感信息"),
+        Rule("internal-note", "客户看得到写给坐席的话"),
+        Rule("structure", "标题、表格、编号或成对的符号有误"),
+        Rule("spelling", "平台词疑似写错"),
+        Rule("traditional", "混进了繁体字"),
+        Rule("naming", "编号的写法不合约定"),
+        Rule("slot-not-collected", "槽位没有流程收集"),
+        Rule("unreachable", "没有内容用到", "warning"),
+        Rule("expired-link", "已失效的内容还有链接", "warning"),
+        Rule("expiring-link", "快失效的内容还有链接", "warning"),
+        Rule("review-overdue", "复查已过期", "warning"),
         Rule("flow-faq", "一篇常见问题归了两个流程"),
         Rule("sms-length", "短信太长"),
         Rule("follow-up", "最后的回访方案带有条件"),
+        Rule("case-review", "案例还没有审核", waivable=False),
+        Rule("case-privacy", "案例里还有个人信息"),
     )
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ingest.load import Loaded
-from kb_service.content import Entry, Faq, Flow, FollowUpPlan, Policy, PriorityRule, Taxonomy, Template
+from kb_service.content import CaseRecord, Entry, Faq, Flow, FollowUpPlan, Policy, PriorityRule, Taxonomy, Template
 from kb_service.errors import Problem, suggest_name
 
 
@@ -30,6 +30,30 @@ def check_vocabulary(loaded: Loaded) -> Iterator[Problem]:
         if found not in known:
             message = f"没有“{found}”；{suggest_name(found, sorted(known)) or '请先登记或改用已有的'}"
             yield loaded.places[name].problem(path, "vocabulary", message)
+    yield from _facts(loaded)
+
+
+_UNITS = {
+    "duration": ("秒", "分钟", "小时", "天", "个工作日", "周", "个月", "年"),
+    "ratio": ("%",),
+    "amount": ("元", "万元"),
+}  # of counts any unit may be
+
+
+def _facts(loaded: Loaded) -> Iterator[Problem]:
+    """Facts whose value or unit is not of their kind."""
+    for name, fact in loaded.facts.items():
+        place = loaded.places["facts"]
+        if fact.kind in ("path", "text"):
+            if not isinstance(fact.value, str):
+                message = f"kind 是 {fact.kind}，value 应为文字，实际是 {fact.value}"
+                yield place.problem((name, "value"), "schema", message)
+        elif isinstance(fact.value, str):
+            message = f"kind 是 {fact.kind}，value 应为数字，实际是“{fact.value}”；单位写在 unit 里"
+            yield place.problem((name, "value"), "schema", message)
+        elif not fact.unit or fact.unit not in _UNITS.get(fact.kind, (fact.unit,)):
+            known = f"；可用的有：{'、'.join(_UNITS[fact.kind])}" if fact.kind in _UNITS else "；请补上"
+            yield place.problem((name, "unit"), "schema", f"kind 是 {fact.kind}，unit 不能是“{fact.unit}”{known}")
 
 
 Named = tuple[tuple[str | int, ...], str, Collection[str]]
@@ -80,6 +104,10 @@ def _vocabulary(entry: Entry, taxonomy: Taxonomy, actors: Collection[str]) -> It
         yield ("issue_type",), entry.issue_type, taxonomy.issue_types
         yield from each("product_categories", entry.product_categories, taxonomy.product_categories)
         yield from each("steps", entry.steps, taxonomy.stages)
+    if isinstance(entry, CaseRecord):
+        yield ("issue_type",), entry.issue_type, taxonomy.issue_types
+        yield from each("product_categories", entry.product_categories, taxonomy.product_categories)
+        yield from ([(("wish",), entry.wish, taxonomy.wishes)] if entry.wish else [])
     if isinstance(entry, Policy | Template | Flow):
         yield from each("issue_types", entry.issue_types, taxonomy.issue_types)
     if isinstance(entry, Template):

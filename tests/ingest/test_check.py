@@ -144,7 +144,7 @@ def test_a_defect_is_named_where_it_stands(content: Path, file: str, old: str, n
 def test_bad_yaml_names_the_line(content: Path) -> None:
     edit(content, NO_SHIP, "party: buyer", "party: [buyer")
     found = [problem for problem in check(content).problems if problem.rule == "yaml"]
-    assert [(problem.file, problem.line) for problem in found] == [("content/faq/no-ship.md", 7)]
+    assert [(problem.file, problem.line) for problem in found] == [("content/faq/no-ship.md", 6)]
 
 
 def test_all_problems_are_reported_together(content: Path) -> None:

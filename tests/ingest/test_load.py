@@ -321,8 +321,8 @@ def test_what_cannot_be_read_is_named(content: Path) -> None:
     (content / "faq" / "folder.md").mkdir()
     (content / "flows" / "gone.yaml").symlink_to(content / "nowhere.yaml")
     assert problems(content) == [
-        "content/faq/folder.md:1  读不了文件：Is a directory  [layout]",
-        "content/flows/gone.yaml:1  读不了文件：No such file or directory  [layout]",
+        "content/faq/folder.md:1  不是普通文件（是目录、坏的链接或设备）；请删掉或换成文件  [layout]",
+        "content/flows/gone.yaml:1  不是普通文件（是目录、坏的链接或设备）；请删掉或换成文件  [layout]",
     ]
 
 

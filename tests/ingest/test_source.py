@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.source import blocks, headings, read_yaml, split_front_matter
+import pytest
+
+from ingest.source import blocks, comments, headings, read_yaml, split_front_matter
 
 
 def test_bad_yaml_is_a_problem_with_its_line_not_an_exception() -> None:
     found = read_yaml("a.yaml", "id: x\ntitle: [a, b\nparty: buyer\n")
     assert found.value is None
-    assert [(problem.line, problem.rule) for problem in found.problems] == [(3, "yaml")]
+    assert [(problem.line, problem.rule) for problem in found.problems] == [(2, "yaml")]  # where the bracket was opened
 
 
 def test_a_key_written_twice_names_both_lines() -> None:
@@ -54,3 +56,23 @@ def test_headings_inside_code_do_not_count() -> None:
 def test_blocks_keep_tables_and_lists_whole() -> None:
     text = "一段\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. 甲\n2. 乙"
     assert [kind for kind, _ in blocks(text)] == ["paragraph", "table", "list"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('a: 1\nb: "never closed\nc: 2\n', 2),
+        ("a: 1\nb: {c: 1, d: 2\ne: 3\n", 2),
+        ("a: 1\nb 2\nc: 3\n", 2),
+        ("a: 1\n b: 2\n", 2),
+        ("a: 1\nb: x: y\n", 2),
+    ],
+)
+def test_bad_yaml_is_named_where_it_begins(text: str, line: int) -> None:
+    assert [problem.line for problem in read_yaml("a.yaml", text).problems] == [line]
+
+
+def test_comments_are_what_is_outside_of_texts() -> None:
+    text = 'a: 1  # one\nb: "x # no"  # two # three\nc: y#no\nd: |\n  # no\n# four\n'
+    assert list(comments(text)) == [(1, " one"), (2, " two # three"), (6, " four")]
+    assert list(comments('a: "1\n# x\n')) == []

@@ -57,9 +57,9 @@ def edit(content: Path, file: str, old: str, new: str) -> None:
         (
             "flows/no-ship.yaml",
             "deadline: 当次会话内",
-            "deadline: 24小时",
-            "content/flows/no-ship.yaml:18  直接写了“24小时”；请在 facts.yaml 登记并写成 {{fact:编号}}"
-            "（值相同的有 desk.key_issue_hours），只是举例或固定说法的，"
+            "deadline: 48小时",
+            "content/flows/no-ship.yaml:18  直接写了“48小时”；请在 facts.yaml 登记并写成 {{fact:编号}}"
+            "（值相同的有 trade.ship_hours），只是举例或固定说法的，"
             "在行末写 # waive literal-number: 理由  [literal-number]",
         ),
     ],

@@ -75,9 +75,9 @@ def test_a_second_waiver_of_the_same_line_is_not_needed(content: Path) -> None:
 @pytest.mark.parametrize(
     "deadline",
     [
-        'deadline: "24小时 # waive literal-number: 引号里的不是注释"',
-        "deadline: 24小时#waive literal-number：前面没有空格",
-        "deadline: >-\n      24小时\n      # waive literal-number: 多行文字里的不是注释",
+        'deadline: "48小时 # waive literal-number: 引号里的不是注释"',
+        "deadline: 48小时#waive literal-number：前面没有空格",
+        "deadline: >-\n      48小时\n      # waive literal-number: 多行文字里的不是注释",
     ],
 )
 def test_what_is_text_in_yaml_is_no_waiver(content: Path, deadline: str) -> None:
@@ -88,9 +88,9 @@ def test_what_is_text_in_yaml_is_no_waiver(content: Path, deadline: str) -> None
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (FLOW, "deadline: 当次会话内", "deadline: 24小时  # waive literal-number: 演练用的固定值"),
-        (FLOW, "deadline: 当次会话内", "# waive literal-number: 演练用的固定值\n    deadline: 24小时"),
-        (FLOW, "deadline: 当次会话内", '"deadline": "24小时#"  # waive literal-number: 引号之后'),
+        (FLOW, "deadline: 当次会话内", "deadline: 48小时  # waive literal-number: 演练用的固定值"),
+        (FLOW, "deadline: 当次会话内", "# waive literal-number: 演练用的固定值\n    deadline: 48小时"),
+        (FLOW, "deadline: 当次会话内", '"deadline": "48小时#"  # waive literal-number: 引号之后'),
         (ARRIVAL, WAIVED, f"<!-- waive literal-number: 写在上一行 -->\n{FIVE_DAYS}"),
         (ARRIVAL, WAIVED, f"<!-- waive literal-number: 隔着空行 -->\n\n{FIVE_DAYS}"),
         (ARRIVAL, WAIVED, f"很快：\n\n| 方式 | 时间 |\n|---|---|\n| 银行卡 | 五个工作日内 | {WAIVED[18:]}"),
@@ -124,7 +124,7 @@ def test_front_matter_is_yaml(content: Path) -> None:
 
 
 def test_a_waiver_is_not_published(content: Path) -> None:
-    edit(content, "faq/no-ship.md", "\n2. 等待", "\n<!-- waive literal-number: 单独一行 -->\n2. 等待 24小时 后")
+    edit(content, "faq/no-ship.md", "\n2. 等待", "\n<!-- waive literal-number: 单独一行 -->\n2. 等待 48小时 后")
     published = checked_content(content)
     clause = next(clause for clause in published.policies[0].clauses if clause.id == "arrival")
     assert clause.text == "退款退回银行卡的，五个工作日内到账。"
@@ -132,7 +132,7 @@ def test_a_waiver_is_not_published(content: Path) -> None:
     assert sections["trade.refund.bank-arrival"] == [FIVE_DAYS]
     assert sections["trade.refund.no-ship"][1] == (
         "1. 打开「{{fact:path.refund}}」，原因选“卖家未发货”。\n"
-        "2. 等待 24小时 后卖家处理，依据 {{clause:trade-rules#ship-window}}。"
+        "2. 等待 48小时 后卖家处理，依据 {{clause:trade-rules#ship-window}}。"
     )
 
 
