@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from ingest.golden import GoldenQuestion
 from kb_service.content import Content
 from kb_service.contract import SuggestRequest
-from kb_service.errors import PublishError
 from kb_service.settings import Settings
 
 DEPTH = 10  # entries of a ranking that are kept
@@ -54,31 +53,13 @@ def askers(settings: Settings) -> Iterator[Callable[[Content, Sequence[Question]
 
 
 def _ask(content: Content, questions: Sequence[Question], settings: Settings, home: Path) -> Rankings:
-    from ingest.build import Origin, seal_version, write_version
-    from ingest.publish import builder_digest
+    from ingest.beside import build_beside, own_home
     from kb_service.knowledge import open_version
     from kb_service.suggest import rank_case
-    from kb_service.versions import versions_dir
 
-    own = _own_home(settings, home)
-    folder, builder = versions_dir(own.home) / _VERSION, builder_digest()
-    encoder, counts, _ = write_version(lambda: content, folder, own, builder)
-    seal_version(folder, Origin(_VERSION, "", None, builder), encoder, counts)
-    knowledge = open_version(own, _VERSION, encoder)
+    own = own_home(settings, home)
+    knowledge = open_version(own, _VERSION, build_beside(lambda: content, own, _VERSION))
     return {
         question.id: tuple(hit.entry for hit in rank_case(knowledge, question.request).entries)
         for question in questions
     }
-
-
-def _own_home(settings: Settings, home: Path) -> Settings:
-    """Settings of a new home that shares models and caches."""
-    home.mkdir()
-    for shared in ("models", "cache"):
-        source = (settings.home / shared).resolve()
-        source.mkdir(parents=True, exist_ok=True)
-        try:
-            (home / shared).symlink_to(source)
-        except OSError as error:
-            raise PublishError(f"不能在 {home} 里准备临时目录：{error.strerror}；请检查磁盘和权限") from error
-    return settings.model_copy(update={"home": home})
