@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from eval import editors
 from kb_service.errors import KnowledgeBaseError
 
 GOLDEN = Path("eval/golden/dev.jsonl")
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("calibrate", help="在 dev 集上拟合置信度，打印系数与可靠性")
     verb.add_argument("--questions", type=Path, default=GOLDEN)
     verb.set_defaults(run=_calibrate)
+    editors.add(verbs)
     return parser
 
 

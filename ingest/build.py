@@ -29,11 +29,12 @@ from ingest.rules.registry import refusing
 from ingest.sounds import sounds_of
 from ingest.split import MAX_CHARACTERS, passages
 from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
-from kb_service.content import Content, Elsewhere, Faq, Policy
+from kb_service.content import CaseRecord, Content, Elsewhere, Faq, Policy
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import ContentError, PublishError
 from kb_service.index import Point, PointFacets, Scope, SparseTerms
 from kb_service.index.edge import EdgeIndex, write_edge_index
+from kb_service.lexicon import PlainWords
 from kb_service.records import Audience, Validity, above, ancestors
 from kb_service.settings import Settings
 from kb_service.text import fold, sparse_terms, term_id
@@ -49,13 +50,15 @@ K1, B = 2.0, 1.0
 class Unit:
     """A text to be indexed: what it stands for, how it is embedded, and what it can be filtered by.
 
-    A document has one phrasing a line, and is embedded as the mean of them.
+    A document has one phrasing a line, and is embedded as the mean of them. `plain` are everyday words for those of a
+    clause, a phrase a line: they join its terms, and their mean is averaged with its vector.
     """
 
     ref: PointRef
     role: Role | Literal["document"]
     text: str
     facets: PointFacets
+    plain: str = ""
 
 
 def build_version(root: Path, settings: Settings, version: str, builder: str) -> Counts:
@@ -96,17 +99,21 @@ def write_version(
         written = read()
         content, mentions = render_content(written), mentions_of(written)
         encoder = loading.result()
-    units = list(index_units(content))
+    units, cases = list(index_units(content)), list(case_units(content))
     cache = EmbeddingCache(settings.cache_dir / "embeddings.sqlite")
     vectors, computed = unit_vectors(units, encoder, cache)
+    case_vectors, more = unit_vectors(cases, encoder, cache)
     cache.close()
     folder.mkdir(parents=True)
     terms = unit_terms(units)
     write_edge_index(folder / "shard", index_points(units, vectors, terms), encoder.dimension)
+    if cases:
+        write_edge_index(folder / "cases", index_points(cases, case_vectors, unit_terms(cases)), encoder.dimension)
     sounds = sounds_of(found for number, found in terms.items() if units[number].ref.role == "document")
     catalog = Catalog(
         content=_shown(content),
         points=tuple(unit.ref for unit in units),
+        case_points=tuple(unit.ref for unit in cases),
         sounds=sounds,
         mentions=mentions,
         misspoken=_misspoken(content, settings, builder),
@@ -114,7 +121,9 @@ def write_version(
     )
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
     _verify(folder / "shard", units, vectors)
-    return encoder, _counts(content, len(units)), computed
+    if cases:
+        _verify(folder / "cases", cases, case_vectors)
+    return encoder, _counts(content, len(units)), computed + more
 
 
 def _misspoken(content: Content, settings: Settings, builder: str) -> dict[str, float]:
@@ -139,14 +148,19 @@ def unit_vectors(units: Sequence[Unit], encoder: Encoder, cache: EmbeddingCache)
     vectors[documents], averaged = embed_documents(
         [unit.text for unit in units if unit.role == "document"], encoder, cache
     )
-    return vectors, computed + averaged
+    explained = [number for number, unit in enumerate(units) if unit.plain]
+    plain, explaining = embed_documents([units[number].plain for number in explained], encoder, cache)
+    both = vectors[explained] + plain
+    vectors[explained] = both / np.linalg.norm(both, axis=1, keepdims=True)
+    return vectors, computed + averaged + explaining
 
 
 def _shown(content: Content) -> Content:
     """The content without what is only searched or trained on; serving has no use for it."""
     faqs = tuple(faq.model_copy(update={"more_questions": ()}) for faq in content.faqs)
-    lexicon = content.lexicon.model_copy(update={"emotion_examples": ()})
-    return content.model_copy(update={"faqs": faqs, "lexicon": lexicon})
+    lexicon = content.lexicon.model_copy(update={"emotion_examples": (), "plain": ()})
+    cases = tuple(case for case in content.cases if case.reviewed)
+    return content.model_copy(update={"faqs": faqs, "cases": cases, "lexicon": lexicon})
 
 
 def index_units(content: Content) -> Iterator[Unit]:
@@ -154,15 +168,38 @@ def index_units(content: Content) -> Iterator[Unit]:
     for faq in content.faqs:
         yield from _faq_units(faq)
     for policy in content.policies:
-        yield from _clause_units(policy)
+        yield from _clause_units(policy, content.lexicon.plain)
     for name, group in content.elsewhere.items():
         yield from _elsewhere_units(f"{ELSEWHERE}{name}", group)
 
 
+def case_units(content: Content) -> Iterator[Unit]:
+    """What precedents are found by: title and situation of each reviewed case, its sections, and all of them together."""
+    for case in content.cases:
+        if case.reviewed:
+            yield from _case_units(case)
+
+
+def _case_units(case: CaseRecord) -> Iterator[Unit]:
+    categories = _categories(case.product_categories)
+    facets = PointFacets("case", case.id, case.audience, case.party, ancestors(case.issue_type), categories, case)
+    yield Unit(PointRef(case.id, "question", 0), "query", fold(case.title), facets)
+    for part, section in enumerate(case.sections):
+        for passage in passages(f"{case.title} > {section.heading}", section.text):
+            yield Unit(PointRef(case.id, "passage", part), "passage", fold(passage), facets)
+    whole = "\n".join((case.title, *(section.text for section in case.sections)))
+    yield Unit(PointRef(case.id, "document", 0), "passage", fold(whole), facets)
+
+
+def _categories(names: Sequence[str]) -> tuple[str, ...]:
+    """Product categories, and for each ancestor the label by which asking for the higher one finds what is below."""
+    higher = (above(name) for category in names for name in ancestors(category)[:-1])
+    return tuple(dict.fromkeys((*names, *higher)))
+
+
 def _faq_units(faq: Faq) -> Iterator[Unit]:
     def facets(audience: Audience) -> PointFacets:
-        higher = (above(name) for category in faq.product_categories for name in ancestors(category)[:-1])
-        categories = tuple(dict.fromkeys((*faq.product_categories, *higher)))
+        categories = _categories(faq.product_categories)
         return PointFacets("faq", faq.id, audience, faq.party, ancestors(faq.issue_type), categories, faq)
 
     phrasings = [fold(question) for question in (faq.title, *faq.questions)]
@@ -176,14 +213,22 @@ def _faq_units(faq: Faq) -> Iterator[Unit]:
             yield Unit(PointRef(faq.id, "passage", part), "passage", fold(passage), label)
 
 
-def _clause_units(policy: Policy) -> Iterator[Unit]:
+def _clause_units(policy: Policy, dictionary: Sequence[PlainWords]) -> Iterator[Unit]:
     types = tuple({name: None for issue_type in policy.issue_types for name in ancestors(issue_type)})
     for part, clause in enumerate(policy.clauses):
         entry = f"{policy.id}#{clause.id}"
         facets = PointFacets("policy", entry, policy.audience, "both", types, ("any",), clause)
         path = f"{policy.title} > {clause.chapter} > {clause.number} {clause.title}"
+        # Our own rules are in the desk's words already; widening them costs cited clauses (docs/decisions/0008).
+        plain = "\n".join(map(fold, plain_words(clause.text, dictionary))) if policy.source else ""
         for passage in passages(path, clause.text):
-            yield Unit(PointRef(entry, "clause", part), "passage", fold(passage), facets)
+            yield Unit(PointRef(entry, "clause", part), "passage", fold(passage), facets, plain)
+
+
+def plain_words(text: str, dictionary: Sequence[PlainWords]) -> list[str]:
+    """What people say instead of the official words that a text has; nobody asks in the words of a law."""
+    found = (word for entry in dictionary if any(word in text for word in entry.official) for word in entry.plain)
+    return list(dict.fromkeys(found))
 
 
 def _elsewhere_units(entry: str, group: Elsewhere) -> Iterator[Unit]:
@@ -206,7 +251,11 @@ def document_units(entry: str, title: str, text: str) -> Iterator[Unit]:
 
 def unit_terms(units: Sequence[Unit]) -> dict[int, Counter[str]]:
     """Unit number -> sparse terms. Only documents and clauses: a word belongs to the article, not to one phrasing."""
-    return {n: sparse_terms(unit.text) for n, unit in enumerate(units) if unit.ref.role in ("document", "clause")}
+    return {
+        n: sparse_terms(f"{unit.text}\n{unit.plain}")
+        for n, unit in enumerate(units)
+        if unit.ref.role in ("document", "clause")
+    }
 
 
 def index_points(units: Sequence[Unit], vectors: Vectors, counts: Mapping[int, Counter[str]]) -> Iterator[Point]:
@@ -263,6 +312,7 @@ def _counts(content: Content, points: int) -> Counts:
         clauses=sum(len(policy.clauses) for policy in content.policies),
         templates=len(content.templates),
         flows=len(content.flows),
+        cases=sum(case.reviewed for case in content.cases),
         points=points,
     )
 

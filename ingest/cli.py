@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ingest.commands import checking, impact, model, publishing
+from ingest.commands import archive, checking, drafting, gaps, impact, model, preview, publishing
 from kb_service.errors import ContentError, KnowledgeBaseError
 
-GROUPS = (checking, impact, publishing, model)
+GROUPS = (checking, drafting, impact, preview, publishing, archive, model, gaps)
 
 
 def main(argv: list[str] | None = None) -> int:

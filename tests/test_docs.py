@@ -18,14 +18,18 @@ from pydantic import BaseModel
 import eval.cli
 import ingest.cli
 from ingest.check import check
+from ingest.rules.registry import RULES
 from kb_service import case, casework, contract
 from kb_service.api.routes import calls, router
 from kb_service.case import Case, Contract, Message
 from kb_service.casework import NoteRequest, QueueRequest, ReviewRequest
 from kb_service.contract import SearchRequest, SuggestRequest
 from kb_service.errors import KnowledgeBaseError
+from kb_service.events import feedback
+from kb_service.events.feedback import FeedbackRequest
 from kb_service.settings import Settings
 from tests.conftest import ROOT
+from tests.ingest.rules.edits import TODAY
 
 README = (ROOT / "README.md").read_text("utf-8")
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
@@ -139,6 +143,7 @@ def test_the_calls_are_valid_and_name_what_exists() -> None:
     bodies: dict[str, type[BaseModel]] = {
         "/v1/suggest": SuggestRequest,
         "/v1/search": SearchRequest,
+        "/v1/feedback": FeedbackRequest,
         "/v1/review": ReviewRequest,
         "/v1/cases/note": NoteRequest,
         "/v1/queue": QueueRequest,
@@ -159,7 +164,7 @@ def test_the_calls_are_valid_and_name_what_exists() -> None:
 
 
 def test_the_answers_have_the_fields_of_the_contract() -> None:
-    items = [item for module in (contract, case, casework) for item in vars(module).values()]
+    items = [item for module in (contract, case, casework, feedback) for item in vars(module).values()]
     models = [item for item in items if isinstance(item, type) and issubclass(item, Contract)]
     fields = {name for model in models for name in model.model_fields}
     taxonomy = check(ROOT / "content").taxonomy
@@ -195,7 +200,7 @@ RULE_EXAMPLES: list[tuple[str, str]] = re.findall(r"^### `([a-z-]+)`\n.*?^```dif
 def reported_rules() -> set[str]:
     """The rule ids in the code: plain words among the arguments of whatever makes a problem."""
     found = set()
-    for path in sorted((ROOT / "ingest").glob("*.py")):
+    for path in sorted((ROOT / "ingest").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and len(node.args) >= 2:
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -207,14 +212,15 @@ def reported_rules() -> set[str]:
 
 def test_every_rule_is_explained_and_every_explained_rule_exists() -> None:
     explained = re.findall(r"^### `([a-z-]+)`$", EDITORS, re.M)
-    assert sorted(explained) == sorted(reported_rules())
+    assert sorted(explained) == sorted(RULES)
+    assert reported_rules() - RULES.keys() == set()
     assert [rule for rule, _ in RULE_EXAMPLES] == explained
 
 
 @pytest.mark.parametrize(("rule", "example"), RULE_EXAMPLES, ids=[rule for rule, _ in RULE_EXAMPLES])
 def test_the_bad_example_of_a_rule_is_reported(rule: str, example: str, content: Path) -> None:
     make_worse(content, example)
-    assert rule in {problem.rule for problem in check(content).problems}
+    assert rule in {problem.rule for problem in check(content, TODAY).problems}
 
 
 def make_worse(content: Path, example: str) -> None:
@@ -238,7 +244,8 @@ def make_worse(content: Path, example: str) -> None:
 
 
 def test_the_problem_line_that_is_explained_is_what_the_check_prints(content: Path) -> None:
-    line = re.findall(r"^ {4}(content/\S+:\d+ .*)$", EDITORS, re.M)[0]
+    reading = EDITORS.partition("## Reading a problem")[2]
+    line = re.findall(r"^ {4}(content/\S+:\d+ .*)$", reading, re.M)[0]
     make_worse(content, dict(RULE_EXAMPLES)["vocabulary"])
     assert [str(problem) for problem in check(content).problems] == [line]
 

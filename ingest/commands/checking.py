@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ingest.commands.options import Verbs, content_option
 
@@ -16,6 +17,7 @@ def add(verbs: Verbs) -> None:
         default="text",
         help="给人看的文字（默认），或给程序用的 json、github、sarif",
     )
+    verb.add_argument("--drafts", type=Path, help="把这个草稿目录当作已在内容里，一起检查（kb-content import 写的）")
     verb.set_defaults(run=_check)
     content_option(verb)
 
@@ -29,6 +31,8 @@ def _check(arguments: argparse.Namespace) -> int:
     from ingest.findings import written
     from ingest.rules.registry import refusing
 
+    if arguments.drafts is not None:
+        return _check_drafts(arguments)
     loaded = check(arguments.content)
     if loaded.problems or arguments.format != "text":
         print(written(loaded.problems, arguments.format))
@@ -44,6 +48,19 @@ def _check(arguments: argparse.Namespace) -> int:
             f"事实 {len(content.facts)} 条。"
         )
     return 0
+
+
+def _check_drafts(arguments: argparse.Namespace) -> int:
+    from ingest.findings import written
+    from ingest.importing.overlay import check_with_drafts
+    from ingest.rules.registry import refusing
+
+    problems = check_with_drafts(arguments.content, arguments.drafts)
+    if problems or arguments.format != "text":
+        print(written(problems, arguments.format))
+    elif not problems:
+        print(f"检查通过：{arguments.drafts}/ 里的草稿可以移进 {arguments.content}/ 了。")
+    return 1 if refusing(problems) else 0
 
 
 def _stats(arguments: argparse.Namespace) -> int:

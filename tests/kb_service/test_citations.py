@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from kb_service.catalog import Catalog
-from kb_service.citations import cite, clause_title
+from kb_service.citations import cite, clause_title, named_clauses
 from kb_service.index import Scope
 from kb_service.knowledge import Knowledge
 from kb_service.records import CHINA, Audience
@@ -61,3 +61,19 @@ def test_a_clause_is_named_in_full(knowledge: Knowledge) -> None:
         "trade-rules#arrival",
         "《交易规则》第2条 到账时间",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("第2条怎么说", []),  # of which rule book?
+        ("交易规则怎么说", []),
+        ("交易规则第9条", []),
+        ("交易规则第2条", ["trade-rules#arrival"]),
+        ("《交易规则》第 二 条和第一条", ["trade-rules#arrival", "trade-rules#ship-window"]),
+        ("交易規則第２條", ["trade-rules#arrival"]),
+        ("交易规则第二条之一", []),
+    ],
+)
+def test_named_clauses(knowledge: Knowledge, text: str, expected: list[str]) -> None:
+    assert named_clauses(knowledge.catalog, text) == expected

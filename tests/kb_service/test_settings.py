@@ -25,3 +25,33 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert (settings.host, settings.port, settings.encoder) == ("127.0.0.1", 8000, "onnx")
     assert settings.model_dir.as_posix() == "var/models/me5-small-zh"
+
+
+@pytest.mark.parametrize(
+    "place", ["events.sqlite", "mysql://kb:geheim@host/db", "sqlite://", "sqlite:///:memory:", "no"]
+)
+def test_events_are_kept_in_a_database_that_lasts_and_the_password_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("KB_EVENTS", place)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        f"环境变量 KB_EVENTS：不能用“{place.partition(':')[0]}…”；"
+        "可以留空、写 off、sqlite:///文件 或 postgresql://用户:密码@主机/库"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "url"),
+    [
+        ("", "sqlite:////srv/kb/events.sqlite"),
+        ("off", None),
+        ("sqlite:///events.sqlite", "sqlite:///events.sqlite"),
+        ("postgresql://kb@/db?host=/run", "postgresql://kb@/db?host=/run"),
+    ],
+)
+def test_where_events_are_kept(monkeypatch: pytest.MonkeyPatch, place: str, url: str | None) -> None:
+    monkeypatch.setenv("KB_EVENTS", place)
+    monkeypatch.setenv("KB_HOME", "/srv/kb")
+    assert load_settings().events_url == url
