@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.commands.options import Verbs
+from ingest.commands.options import Verbs, content_option
 
 if TYPE_CHECKING:
     from kb_service.knowledge import Knowledge
@@ -21,6 +21,7 @@ def add(verbs: Verbs) -> None:
     verb.add_argument("--drafts", type=Path, default=Path("drafts"), help="草稿目录（默认 drafts）；不会发布")
     verb.add_argument("--top", type=_positive, default=TOP, help=f"列出并起草最重要的几个（默认 {TOP}）")
     verb.add_argument("--replay", action="store_true", help="用已发布的版本复测起草过的缺口，答得上才算关闭")
+    content_option(verb)
     verb.set_defaults(run=_gaps)
 
 
@@ -43,12 +44,14 @@ def _gaps(arguments: argparse.Namespace) -> int:
     if arguments.replay:
         return _replay(arguments.drafts, knowledge)
     from ingest.gaps.run import run
+    from ingest.load import load
     from kb_service.events.export import read_events
 
     source = arguments.events or settings.events_url
     if source is None:
         raise EventsUnavailable("没有开启事件记录（KB_EVENTS=off）；用 --events 指定导出的 JSONL")
-    print(run(read_events(source), knowledge, settings, arguments.drafts, arguments.top))
+    content = load(arguments.content).content()
+    print(run(read_events(source), knowledge, settings, content, arguments.drafts, arguments.top))
     return 0
 
 

@@ -196,7 +196,7 @@ def test_the_manifest_tells_what_the_version_is_made_of(settings: Settings, enco
         "clauses": 3,
         "templates": 2,
         "flows": 1,
-        "cases": 0,
+        "cases": 1,
         "points": 7 * 4 + 7 + 9 + 3 + 5,  # phrasings, documents, sections, clause wordings, out of scope
     }
     assert "catalog.json" in manifest.files
@@ -206,7 +206,7 @@ def test_the_manifest_tells_what_the_version_is_made_of(settings: Settings, enco
 
 
 def test_an_empty_knowledge_base_can_be_published(home: Settings, content: Path, encoder: Encoder) -> None:
-    for folder in ("faq", "phrasings", "policy", "templates", "flows"):
+    for folder in ("faq", "phrasings", "policy", "templates", "flows", "cases"):
         for path in (content / folder).rglob("*.*"):
             path.unlink()
     facts = content / "facts.yaml"

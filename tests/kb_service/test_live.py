@@ -47,7 +47,7 @@ def test_without_a_version_the_service_says_so_and_heals(home: Settings, content
 
 
 def test_an_empty_knowledge_base_answers_that_it_is_empty(home: Settings, content: Path) -> None:
-    for folder in ("faq", "phrasings", "policy", "templates", "flows"):
+    for folder in ("faq", "phrasings", "policy", "templates", "flows", "cases"):
         shutil.rmtree(content / folder)
     facts = content / "facts.yaml"
     facts.write_text(facts.read_text("utf-8").replace(", source: trade-rules#ship-window", ""), "utf-8")

@@ -134,3 +134,14 @@ def test_markdown_keeps_lines_and_drops_comments_and_images(tmp_path: Path) -> N
         ("文字（图：图）链接（https://a.example）", "第5行"),
     ]
     assert page.left_out == ("图片 1 张", "注释 1 处")
+
+
+def test_of_foreign_front_matter_the_title_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("---\ntitle: '怎么退货'\ntags: [a]\n---\n点退货。\n", "utf-8")
+    page = read_page(path)
+    assert [(block.text, block.place, block.level) for block in page.blocks] == [
+        ("怎么退货", "头信息", 1),
+        ("点退货。", "第5行", 0),
+    ]
+    assert page.left_out == ("原来的头信息（tags: [a]）",)
