@@ -26,6 +26,7 @@ from pydantic import model_validator
 from ingest.gaps.find import Found, find_gaps
 from ingest.golden import GoldenQuestion, read_golden
 from ingest.jsonl import read_rows
+from ingest.load import load
 from kb_service.contract import SuggestRequest, SuggestResponse
 from kb_service.encoder import load_encoder
 from kb_service.errors import KnowledgeBaseError
@@ -40,7 +41,8 @@ from kb_service.versions import read_pointer
 EVENTS = 2_000
 SEED = 20261123
 START = datetime(2026, 11, 1, tzinfo=UTC)
-HALF = 0.5  # of a topic's messages must stand in the group that recovers it
+LEAST = 3  # messages of a topic that the group which recovers it must hold; and they are more than half of it
+CONTENT = Path("content")
 
 
 class Message(Record):
@@ -64,27 +66,28 @@ class Message(Record):
 
 @dataclass(frozen=True)
 class TopicResult:
-    """A topic: its messages, those that failed, the largest share of them in one group, and that group's rank."""
+    """A topic: its messages, those that failed, those in groups of which it is the largest part, how many these are.
+
+    `rank` is that of the group with most of its messages. It is recovered by a group that holds `LEAST` of them, and
+    less of everything else.
+    """
 
     name: str
     messages: int
     failed: int
-    together: int
+    grouped: int
+    groups: int
     rank: int | None
-
-    @property
-    def recovered(self) -> bool:
-        """Whether one group is mostly this topic and holds at least half of its messages."""
-        return self.rank is not None and self.together >= HALF * self.messages
+    recovered: bool
 
 
 @dataclass(frozen=True)
 class GapsReport:
     """How well the groups that were reported match the topics.
 
-    `purity`: share of the majority topic in the groups whose largest part is a topic, weighted by messages;
-    `purity_all`: the same share over all groups. `false`: groups whose largest part is no topic, by what it is.
-    `agreement`: Spearman's correlation of the recovered topics' messages and the ranks of their groups.
+    `purity`: share of the largest topic in the groups whose largest part is a topic, by messages; `purity_all`: the
+    same over all groups, where those of anything else count 0. `false`: groups that are no topic, by what they are.
+    `agreement`: Spearman's correlation of the topics' messages and the ranks of their groups.
     """
 
     events: int
@@ -97,46 +100,46 @@ class GapsReport:
 
     @property
     def recovered(self) -> int:
-        """Topics that one group recovers."""
+        """Topics of which some group holds enough, and little else."""
         return sum(topic.recovered for topic in self.topics)
 
     @property
     def coverage(self) -> float:
-        """Share of all messages on topics that stand in the best group of their topic."""
-        return sum(topic.together for topic in self.topics) / sum(topic.messages for topic in self.topics)
+        """Share of all messages on topics that stand in a group of their topic."""
+        return sum(topic.grouped for topic in self.topics) / sum(topic.messages for topic in self.topics)
 
     def __str__(self) -> str:
         agreement = "-" if self.agreement is None else f"{self.agreement:.2f}"
-        named = sum(topic.rank is not None for topic in self.topics)
         false = ", ".join(f"{kind} {count}" for kind, count in sorted(self.false.items())) or "none"
         rows = [
-            f"| {topic.name} | {topic.messages} | {topic.failed} | {topic.together} | {topic.rank or '-'} "
-            f"| {'yes' if topic.recovered else 'no'} |"
+            f"| {topic.name} | {topic.messages} | {topic.failed} | {topic.grouped} | {topic.groups} "
+            f"| {topic.rank or '-'} | {'yes' if topic.recovered else 'no'} |"
             for topic in self.topics
         ]
         return "\n".join(
             [
                 f"events {self.events}, groups reported {self.reported}",
-                f"recovered {self.recovered} of {len(self.topics)} (some group is mostly of the topic: {named})",
+                f"recovered {self.recovered} of {len(self.topics)}",
                 f"purity {self.purity:.3f} of the groups that are a topic, {self.purity_all:.3f} of all groups",
                 f"coverage {self.coverage:.3f}, false groups: {false}, rank agreement {agreement}",
                 "",
-                "| topic | messages | failed | together | rank | recovered |",
-                "|---|---|---|---|---|---|",
+                "| topic | messages | failed | grouped | groups | rank | recovered |",
+                "|---|---|---|---|---|---|---|",
                 *rows,
             ]
         )
 
 
-def evaluate_gaps(messages: Path, settings: Settings, count: int = EVENTS) -> GapsReport:
+def evaluate_gaps(messages: Path, settings: Settings, count: int = EVENTS, content: Path = CONTENT) -> GapsReport:
     """Ask, simulate, find, score. The golden questions are those of the same split, beside the set.
 
-    Raises KnowledgeBaseError if a set cannot be read or nothing is published.
+    `content` is the folder that was published. Raises KnowledgeBaseError if a set cannot be read or nothing is
+    published, and ContentError.
     """
-    knowledge = open_version(settings, read_pointer(settings.home), load_encoder(settings))
     rows = read_rows(messages, Message.model_validate)
     if not any(row.kind == "gap" for row in rows):
         raise KnowledgeBaseError(f"评测集 {messages} 里没有 kind 是 gap 的行")
+    knowledge = open_version(settings, read_pointer(settings.home), load_encoder(settings))
     split = "test" if messages.stem.endswith("_test") else "dev"
     golden = read_golden(messages.with_name(f"{split}.jsonl"))
     with TemporaryDirectory(prefix="kb-gaps-") as folder:
@@ -145,7 +148,7 @@ def evaluate_gaps(messages: Path, settings: Settings, count: int = EVENTS) -> Ga
             for asked in simulated(rows, golden, knowledge, count):
                 file.write(asked.model_dump_json() + "\n")
         events = list(read_events(export))
-        survey = find_gaps(events, knowledge, settings)
+        survey = find_gaps(events, knowledge, settings, load(content).content())
     return scored([row for row in rows if row.kind != "topic"], events, survey.gaps, knowledge)
 
 
@@ -217,16 +220,21 @@ def scored(rows: Sequence[Message], events: Sequence[Asked], gaps: Sequence[Foun
     groups = [Counter(topics.get(text, kinds.get(text, "?")) for text in gap.questions) for gap in gaps]
     claims = [group.most_common(1)[0][0] for group in groups]
     claimed = [group for group, claim in zip(groups, claims, strict=True) if claim in named]
+    ranked = list(zip(range(1, len(groups) + 1), groups, claims, strict=True))
     results = []
     for name in sorted(named):
-        own = [
-            (group[name], rank)
-            for rank, (group, claim) in enumerate(zip(groups, claims, strict=True), 1)
-            if claim == name
-        ]
-        together, rank = max(own, key=lambda pair: (pair[0], -pair[1]), default=(0, None))
-        messages = sum(row.cluster == name for row in rows)
-        results.append(TopicResult(name, messages, _failed(name, topics, events, knowledge), together, rank))
+        own = [(rank, group) for rank, group, claim in ranked if claim == name]
+        results.append(
+            TopicResult(
+                name=name,
+                messages=sum(row.cluster == name for row in rows),
+                failed=_failed(name, topics, events, knowledge),
+                grouped=sum(group[name] for _, group in own),
+                groups=len(own),
+                rank=max(own, key=lambda pair: (pair[1][name], -pair[0]))[0] if own else None,
+                recovered=any(group[name] >= LEAST and 2 * group[name] > group.total() for _, group in own),
+            )
+        )
     return GapsReport(
         events=len(events),
         topics=tuple(results),

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from ingest.check import check
 from ingest.dependents import Dependents
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.render import PLACEHOLDER
 from ingest.rules.registry import refusing
 from kb_service.content import Clause, Fact, Policy

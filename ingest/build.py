@@ -174,7 +174,7 @@ def index_units(content: Content) -> Iterator[Unit]:
 
 
 def case_units(content: Content) -> Iterator[Unit]:
-    """What precedents are found by: title and situation of each reviewed case, its sections, and all of them together."""
+    """What precedents are found by: title and situation of each reviewed case, its sections, and all together."""
     for case in content.cases:
         if case.reviewed:
             yield from _case_units(case)

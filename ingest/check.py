@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 
-from ingest.load import Loaded, load
+from ingest.load import load
+from ingest.loaded import Loaded
 from ingest.rules.calendar import check_calendar
 from ingest.rules.cases import check_cases
 from ingest.rules.clauses import check_clauses

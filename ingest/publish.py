@@ -129,6 +129,7 @@ _BUILDER = (
     "ingest/build.py",
     "ingest/emotions.py",
     "ingest/load.py",
+    "ingest/loaded.py",
     "ingest/mentions.py",
     "ingest/misspoken.py",
     "ingest/render.py",

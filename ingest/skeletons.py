@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.importing.drafts import scalar
-from ingest.load import Loaded, load
+from ingest.load import load
+from ingest.loaded import Loaded
 from kb_service.errors import EditError, suggest_name
 from kb_service.records import EntryId, ancestors
 

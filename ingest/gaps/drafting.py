@@ -17,7 +17,6 @@ from kb_service.text import char_grams, fold
 
 MOST = 8  # questions of a draft, and questions held out
 LEAST = 3  # questions that an article needs
-LONGEST = 120  # characters of a phrasing
 ALIKE = 0.7  # of a question's character pairs: no golden question may share more with a phrasing of the article
 SHORT, LONG = 6, 60  # characters: slices of golden questions
 HINTS = {
@@ -40,7 +39,7 @@ class Drafted:
 
 
 def drafted(found: Found, folder: Path) -> Drafted | None:
-    """The draft of a gap; None if too few of its questions are short enough, or differ enough, to fill both parts.
+    """The draft of a gap; None if its questions are too few, or too much alike, to fill both parts.
 
     `folder` is where drafts are kept; a name that is taken there gets the gap's id as well.
     """
@@ -70,14 +69,14 @@ def why(near: Near) -> str:
 
 
 def _parted(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Questions for the article and questions held out: turn about, from the most central on.
+    """Questions for the article and questions held out: what an article needs first, then turn about.
 
-    A question that nearly stands in the other part goes to neither.
+    The most central come first. A question that nearly stands in the other part goes to neither.
     """
     article: list[str] = []
     held: list[str] = []
     for text in texts:
-        part, other = (article, held) if len(text) <= LONGEST and len(article) <= len(held) else (held, article)
+        part, other = (article, held) if len(article) < max(LEAST, len(held) + 1) else (held, article)
         alike = any(max(_shared(text, one), _shared(one, text)) > ALIKE for one in other)
         if len(part) < MOST and not alike:
             part.append(text)

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.gaps.asking import Open, ask_again, question_vectors
-from ingest.gaps.cluster import groups, most_central
+from ingest.gaps.cluster import Phrasings, groups, most_central
 from ingest.gaps.failures import Failure, failed_questions
 from ingest.progress import stage
 from kb_service.answers import MEDIUM
+from kb_service.content import Content
 from kb_service.events.records import Asked
 from kb_service.knowledge import Knowledge
 from kb_service.settings import Settings
 from kb_service.text import fold
 
-SMALLEST = 5  # different questions: three for the article, the rest to test it with
+SMALLEST = 3  # different questions of a gap
+LONGEST = 120  # characters of a question; longer stories tell of several things, and join no group
 SAME = 0.3  # of the smaller one's questions, for a group to be a gap of an earlier run
 WORDS = 4  # typical words shown of a gap
 NEAREST = 3  # entries shown of a gap
@@ -37,7 +39,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Found:
-    """One gap: its questions, the most central first, how they failed, its typical words and nearest entries."""
+    """One gap: its questions, the most central first, how they failed, its typical words and nearest entries.
+
+    `more` is how many other questions are near, and may ask the same.
+    """
 
     id: str
     questions: tuple[str, ...]
@@ -46,6 +51,7 @@ class Found:
     words: tuple[str, ...]
     near: tuple[Near, ...]
     issue_type: str
+    more: int = 0
 
     @property
     def volume(self) -> int:
@@ -57,8 +63,8 @@ class Found:
 class Survey:
     """Gaps, the worst first, and what became of all the other events.
 
-    `misled` is how many stand in groups to which the present version finds an answer with confidence, on average: the
-    content has it, most likely, and wants phrasings rather than an article.
+    `misled` counts, by article, those in no gap to which the present version finds that article with confidence, though
+    it did not help: the article answers badly, or the question is another one.
     """
 
     gaps: tuple[Found, ...]
@@ -67,24 +73,34 @@ class Survey:
     fragments: int
     answered: int
     outside: int
-    misled: int
+    misled: Counter[str]
     scattered: int
 
 
 def find_gaps(
-    events: Iterable[Asked], knowledge: Knowledge, settings: Settings, known: Sequence[tuple[str, Sequence[str]]] = ()
+    events: Iterable[Asked],
+    knowledge: Knowledge,
+    settings: Settings,
+    content: Content,
+    known: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> Survey:
     """The gaps that events show. `known` are the gaps of earlier runs with their questions: they keep their ids.
 
-    Raises VectorIndexError, and what reading the events raises.
+    `content` is what was published, with the phrasings that a published version does not keep. Raises VectorIndexError,
+    and what reading the events raises.
     """
     with stage("读事件"):
         failed = failed_questions(events, knowledge.understander.masked)
     with stage(f"用现在的版本再问一遍 {len(failed.questions)} 个问题"):
         still = ask_again(failed.questions, knowledge, settings)
     with stage(f"归并 {len(still.open)} 个没有答案的问题"):
-        found, misled = _gaps(still.open, knowledge, settings, known)
-    left = sum(len(one.question.failures) for one in still.open) - misled
+        found = _gaps(still.open, knowledge, phrasings_of(content, knowledge, settings), known)
+    grouped = {text for gap in found for text in gap.questions}
+    left = [one for one in still.open if one.question.text not in grouped]
+    misled: Counter[str] = Counter()
+    for one in left:
+        if _confidence([one]) >= MEDIUM:
+            misled[one.nearest[0][0]] += len(one.question.failures)
     return Survey(
         gaps=tuple(sorted(found, key=lambda gap: (-gap.score, gap.id))),
         events=failed.events,
@@ -93,27 +109,32 @@ def find_gaps(
         answered=still.answered,
         outside=still.outside,
         misled=misled,
-        scattered=left - sum(gap.volume for gap in found),
+        scattered=sum(len(one.question.failures) for one in left) - misled.total(),
     )
 
 
+def phrasings_of(content: Content, knowledge: Knowledge, settings: Settings) -> Phrasings:
+    """All ways of asking that the articles hold, with their vectors."""
+    pairs = [(fold(text), faq.id) for faq in content.faqs for text in (faq.title, *faq.questions, *faq.more_questions)]
+    texts = [text for text, _ in pairs]
+    return Phrasings(texts, [article for _, article in pairs], question_vectors(texts, knowledge, settings))
+
+
 def _gaps(
-    questions: Sequence[Open], knowledge: Knowledge, settings: Settings, known: Sequence[tuple[str, Sequence[str]]]
-) -> tuple[list[Found], int]:
-    """The groups that are large enough, and the events in those that are answered already, on average."""
-    if not questions:
-        return [], 0
-    faqs = knowledge.catalog.content.faqs
-    phrasings = [fold(text) for faq in faqs for text in (faq.title, *faq.questions, *faq.more_questions)]
-    usual = question_vectors(phrasings, knowledge, settings)
-    texts = [one.question.text for one in questions]
-    numbers = groups(np.stack([one.vector for one in questions]), texts, (usual, phrasings))
-    large = [[questions[n] for n in group] for group in numbers if len(group) >= SMALLEST]
-    unanswered = [group for group in large if _confidence(group) < MEDIUM]
-    misled = sum(len(one.question.failures) for group in large if group not in unanswered for one in group)
-    names = _names(unanswered, known)
-    rare = _Rarity(knowledge, phrasings)
-    return [_gap(names.get(number, ""), group, rare) for number, group in enumerate(unanswered)], misled
+    questions: Sequence[Open], knowledge: Knowledge, phrasings: Phrasings, known: Sequence[tuple[str, Sequence[str]]]
+) -> list[Found]:
+    """The groups that the present version does not answer, on average."""
+    short = [one for one in questions if len(one.question.text) <= LONGEST]
+    if not short:
+        return []
+    texts = [one.question.text for one in short]
+    proposed = groups(np.stack([one.vector for one in short]), texts, phrasings, SMALLEST)
+    unanswered = [group for group in proposed if _confidence([short[n] for n in group.core]) < MEDIUM]
+    cores = [[short[n] for n in group.core] for group in unanswered]
+    names = _names(cores, known)
+    rare = _Rarity(knowledge, phrasings.texts)
+    pairs = zip(cores, unanswered, strict=True)
+    return [_gap(names.get(n, ""), core, len(group.near), rare) for n, (core, group) in enumerate(pairs)]
 
 
 def _names(found: Sequence[Sequence[Open]], known: Sequence[tuple[str, Sequence[str]]]) -> dict[int, str]:
@@ -156,7 +177,7 @@ class _Rarity:
         return tuple(sorted(scored, key=lambda word: (-scored[word], word))[:WORDS])
 
 
-def _gap(name: str, found: Sequence[Open], rare: _Rarity) -> Found:
+def _gap(name: str, found: Sequence[Open], more: int, rare: _Rarity) -> Found:
     order = most_central(np.stack([one.vector for one in found]))
     questions = tuple(found[n].question.text for n in order)
     near = _near(found, rare.knowledge)
@@ -168,6 +189,7 @@ def _gap(name: str, found: Sequence[Open], rare: _Rarity) -> Found:
         words=rare.typical(questions),
         near=near,
         issue_type=_issue_type(near, rare.knowledge),
+        more=more,
     )
 
 
@@ -179,11 +201,12 @@ def _near(found: Sequence[Open], knowledge: Knowledge) -> tuple[Near, ...]:
     refused = Counter(entry for one in found for entry in one.question.faulted)
     best = sorted(total, key=lambda entry: (-total[entry], entry))[:NEAREST]
     return tuple(
-        Near(entry, _title(entry, knowledge), round(total[entry] / len(found), 2), refused[entry]) for entry in best
+        Near(entry, title_of(entry, knowledge), round(total[entry] / len(found), 2), refused[entry]) for entry in best
     )
 
 
-def _title(entry: str, knowledge: Knowledge) -> str:
+def title_of(entry: str, knowledge: Knowledge) -> str:
+    """What an entry is called."""
     faq = knowledge.catalog.faqs.get(entry)
     if faq:
         return faq.title

@@ -9,19 +9,23 @@ from ingest.gaps.drafting import drafted
 from ingest.gaps.find import Found, find_gaps
 from ingest.gaps.memory import Gap, Memory, merged, read_memory, write_memory
 from ingest.gaps.report import survey_text
+from kb_service.content import Content
 from kb_service.errors import KnowledgeBaseError
 from kb_service.events.records import Asked
 from kb_service.knowledge import Knowledge
 from kb_service.settings import Settings
 
 
-def run(events: Iterable[Asked], knowledge: Knowledge, settings: Settings, folder: Path, top: int) -> str:
+def run(
+    events: Iterable[Asked], knowledge: Knowledge, settings: Settings, content: Content, folder: Path, top: int
+) -> str:
     """Find gaps, write drafts and golden questions of the `top` worst below `folder`; the report.
 
-    A draft is written once: what an editor made of it stays. Raises KnowledgeBaseError where nothing can be written.
+    `content` is what was published, as editors have it. A draft is written once: what an editor made of it stays.
+    Raises KnowledgeBaseError where nothing can be written.
     """
     memory = read_memory(folder)
-    survey = find_gaps(events, knowledge, settings, [(gap.id, gap.texts) for gap in memory.gaps])
+    survey = find_gaps(events, knowledge, settings, content, [(gap.id, gap.texts) for gap in memory.gaps])
     gaps = {gap.id: gap for gap in merged(memory, survey.gaps).gaps}
     try:
         for found in survey.gaps[:top]:
@@ -31,7 +35,7 @@ def run(events: Iterable[Asked], knowledge: Knowledge, settings: Settings, folde
         write_memory(memory, folder)
     except OSError as error:
         raise KnowledgeBaseError(f"写不了 {error.filename}：{error.strerror}") from error
-    return survey_text(survey, memory, top)
+    return survey_text(survey, memory, knowledge, top)
 
 
 def _with_draft(gap: Gap, found: Found, folder: Path) -> Gap:

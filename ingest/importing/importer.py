@@ -15,7 +15,8 @@ from ingest.importing.foreign import ENDINGS, read_foreign
 from ingest.importing.page import Block, Page
 from ingest.importing.statutes import is_statute
 from ingest.importing.tables import questions_of_table
-from ingest.load import Loaded, load
+from ingest.load import load
+from ingest.loaded import Loaded
 from kb_service.errors import ForeignFileError
 from kb_service.lexicon import Lexicon
 from kb_service.understand.facts import FactFinder

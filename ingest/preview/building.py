@@ -12,7 +12,7 @@ from ingest.aside import die_with
 from ingest.beside import build_beside
 from ingest.check import check, well_formed
 from ingest.dependents import Dependents
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.rules.registry import refusing
 from kb_service.errors import Problem
 from kb_service.settings import Settings

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.render import PLACEHOLDER, texts
 from ingest.rules.references import references
 from kb_service.content import Policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingest.archive.residue import CONFIRM, remains
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from kb_service.content import CaseRecord
 from kb_service.errors import Problem
 from kb_service.lexicon import Lexicon

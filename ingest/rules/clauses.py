@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 from math import inf
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from kb_service.content import Clause, Policy
 from kb_service.errors import Problem
 from kb_service.records import CHINA

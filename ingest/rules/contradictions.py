@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.rules.menu_paths import check_menu_paths
 from ingest.rules.passages import passages
 from ingest.rules.payers import check_payers

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.render import PLACEHOLDER
 from kb_service.content import Faq
 from kb_service.errors import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.rules.patterns import pattern_fault
 from kb_service.errors import Problem
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from ingest.bodies import MARKDOWN_WAIVER
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.render import PLACEHOLDER
 from kb_service.content import Entry, Fact, Faq, Flow, Policy, Template
 from kb_service.errors import Problem

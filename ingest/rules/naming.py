@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from kb_service.errors import Problem
 
 

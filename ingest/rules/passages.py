@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from kb_service.content import Entry, Escalation, Faq, Flow, Policy, Template
 from kb_service.text import fold_in_place
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import get_args
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.render import PLACEHOLDER, clause_labels, texts
 from ingest.rules.patterns import pattern_fault
 from kb_service.case import FactType

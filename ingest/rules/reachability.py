@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.render import PLACEHOLDER, texts
 from kb_service.content import Flow, Policy, Slot
 from kb_service.errors import Problem

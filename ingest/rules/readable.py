@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from kb_service.content import Entry, Faq, Flow, Policy, Template
 from kb_service.errors import Problem
 

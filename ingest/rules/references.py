@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.render import KINDS, PLACEHOLDER, texts
 from kb_service.content import CaseRecord, Entry, Faq, Flow, Template
 from kb_service.errors import Problem, suggest_name

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.render import PLACEHOLDER
 from ingest.rules.readable import Readable, readable_texts
 from ingest.sounds import everyday_readings

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.bodies import MARKDOWN_WAIVER, SECTION_HEADINGS
-from ingest.load import Loaded, Place
+from ingest.loaded import Loaded, Place
 from ingest.render import PLACEHOLDER
 from ingest.rules.readable import readable_texts
 from ingest.source import split_front_matter

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.render import PLACEHOLDER
 from ingest.rules.stated_figures import figure_of
 from kb_service.content import Fact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.rules.registry import RULES
 from kb_service.errors import Problem
 

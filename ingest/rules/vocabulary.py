@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from kb_service.content import CaseRecord, Entry, Faq, Flow, FollowUpPlan, Policy, PriorityRule, Taxonomy, Template
 from kb_service.errors import Problem, suggest_name
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.rules.registry import RULES
 from ingest.source import comments, split_front_matter
 from kb_service.errors import Problem, suggest_name

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from ingest.load import Loaded
+from ingest.loaded import Loaded
 from ingest.rules.patterns import pattern_fault
 from ingest.rules.readable import Readable, readable_texts
 from kb_service.content import Faq

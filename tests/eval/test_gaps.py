@@ -15,6 +15,7 @@ from ingest.gaps.find import Found
 from kb_service.errors import KnowledgeBaseError
 from kb_service.knowledge import Knowledge
 from kb_service.settings import Settings
+from tests.conftest import SMALL
 from tests.ingest.gaps.test_gaps import FINGERPRINT, asked
 
 
@@ -30,20 +31,20 @@ def test_held_out_questions_keep_to_the_rule_of_golden_sets() -> None:
     assert ALIKE <= MAX_SHARED
 
 
-def test_a_topic_is_recovered_by_half_of_its_messages_in_one_group(knowledge: Knowledge) -> None:
-    rows = [_message(text, "a") for text in "甲乙丙丁"] + [_message(text, "b") for text in "子丑寅"]
-    rows.append(_message("天", None))
-    groups = [_found("g1", "甲", "乙", "天"), _found("g2", "子"), _found("g3", "天")]
+def test_a_topic_is_recovered_by_three_messages_and_little_else(knowledge: Knowledge) -> None:
+    rows = [_message(text, "a") for text in "甲乙丙丁"] + [_message(text, "b") for text in "子丑寅卯"]
+    rows += [_message(text, None) for text in "天地玄"]
+    groups = [_found("g1", *"甲乙丙天"), _found("g2", *"子丑寅地玄天"), _found("g3", "天"), _found("g4", "卯")]
     events = [asked(row.text) for row in rows]
     report = scored(rows, events, groups, knowledge)
-    assert [(one.name, one.together, one.rank, one.recovered) for one in report.topics] == [
-        ("a", 2, 1, True),
-        ("b", 1, 2, False),
+    assert [(one.name, one.grouped, one.groups, one.rank, one.recovered) for one in report.topics] == [
+        ("a", 3, 1, 1, True),
+        ("b", 4, 2, 2, False),  # three messages are only half of g2, and one alone in g4 is too few
     ]
-    assert (report.recovered, report.reported, report.false) == (1, 3, {"single": 1})
-    assert report.purity == pytest.approx(3 / 4)
-    assert report.purity_all == pytest.approx(3 / 5)
-    assert report.coverage == pytest.approx(3 / 7)
+    assert (report.recovered, report.reported, report.false) == (1, 4, {"single": 1})
+    assert report.purity == pytest.approx(7 / 11)
+    assert report.purity_all == pytest.approx(7 / 12)
+    assert report.coverage == pytest.approx(7 / 8)
 
 
 def test_a_set_without_gaps_is_refused(settings: Settings, tmp_path: Path) -> None:
@@ -59,5 +60,5 @@ def test_a_small_set_is_found(settings: Settings, tmp_path: Path) -> None:
     golden = {"id": "q1", "split": "dev", "slice": "plain", "text": "卖家不发货怎么退钱", "provenance": "p"}
     golden |= {"relevant": {"trade.refund.no-ship": 2}}  # type: ignore[dict-item]
     (tmp_path / "dev.jsonl").write_text(json.dumps(golden), "utf-8")
-    report = evaluate_gaps(tmp_path / "gaps_dev.jsonl", settings, count=20)
-    assert (report.events, report.recovered, report.purity) == (20, 1, 1.0)
+    report = evaluate_gaps(tmp_path / "gaps_dev.jsonl", settings, count=10, content=SMALL)
+    assert (report.events, report.recovered, report.purity) == (10, 1, 1.0)

@@ -17,11 +17,13 @@ from ingest.gaps.replay import replay
 from ingest.gaps.report import replay_text
 from ingest.gaps.run import run
 from ingest.golden import read_golden, split_of
+from ingest.load import load
 from kb_service.contract import Status
 from kb_service.errors import KnowledgeBaseError
 from kb_service.events.records import Asked, Event, Feedback, Offered
 from kb_service.knowledge import Knowledge
 from kb_service.settings import Settings
+from tests.conftest import SMALL
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 FINGERPRINT = [
@@ -93,9 +95,9 @@ def test_the_same_words_are_one_question_masked_and_fragments_are_only_counted(k
 
 def test_a_run_drafts_a_gap_once_and_keeps_its_id(knowledge: Knowledge, settings: Settings, tmp_path: Path) -> None:
     events = [asked(text) for text in FINGERPRINT] + [asked("卖家不发货怎么办"), asked("今天天气真不错")]
-    text = run(events, knowledge, settings, tmp_path, top=5)
+    text = run(events, knowledge, settings, load(SMALL).content(), tmp_path, top=5)
     assert text.splitlines()[0] == (
-        "共 9 次提问，9 次没有答好：7 次归成 1 个缺口，0 次零散，0 次多半已有文章、只是没认出来，"
+        "共 9 次提问，9 次没有答好：7 次归成 1 个缺口，0 次零散，0 次有把握地给了文章却没帮上，"
         "1 次现在已能回答，1 次与平台无关，0 次只有片言只语。"
     )
     (gap,) = read_memory(tmp_path).gaps
@@ -109,15 +111,31 @@ def test_a_run_drafts_a_gap_once_and_keeps_its_id(knowledge: Knowledge, settings
     assert {question.split for question in golden} == {split_of(gap.article)}
     assert not {question.text for question in golden} & set(gap.questions)
     draft.write_text("填好了", "utf-8")
-    run(events, knowledge, settings, tmp_path, top=5)
+    run(events, knowledge, settings, load(SMALL).content(), tmp_path, top=5)
     assert [one.id for one in read_memory(tmp_path).gaps] == [gap.id]
     assert draft.read_text("utf-8") == "填好了"
+
+
+def test_an_article_given_with_confidence_that_did_not_help_is_named_and_is_no_gap(
+    knowledge: Knowledge, settings: Settings, tmp_path: Path
+) -> None:
+    article = "trade.refund.no-ship"
+    events = [
+        asked(text, "answered", [article], [("rejected", article)])
+        for text in ("卖家不发货怎么办", "拍下三天了还没发货能退钱吗")
+    ]
+    text = run(events, knowledge, settings, load(SMALL).content(), tmp_path, top=5)
+    assert text.splitlines()[2:] == [
+        "",
+        "答得不好的已有文章（不是缺口：改文章，或在 not_questions 里写明哪些不归它）：",
+        f"    2 次  {article}《{knowledge.catalog.faqs[article].title}》",
+    ]
 
 
 def test_a_draft_holds_out_questions_that_it_does_not_nearly_contain(
     knowledge: Knowledge, settings: Settings, tmp_path: Path
 ) -> None:
-    (found,) = find_gaps([asked(text) for text in FINGERPRINT], knowledge, settings).gaps
+    (found,) = find_gaps([asked(text) for text in FINGERPRINT], knowledge, settings, load(SMALL).content()).gaps
     made = drafted(found, tmp_path)
     assert made
     assert len(made.questions) >= 3
@@ -165,5 +183,6 @@ def test_the_verb_names_an_export_that_is_missing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KB_HOME", str(settings.home))
-    assert main(["gaps", "--events", str(tmp_path / "none.jsonl"), "--drafts", str(tmp_path)]) == 1
+    verb = ["gaps", "--drafts", str(tmp_path)]
+    assert main([*verb, "--events", str(tmp_path / "none.jsonl"), "--content", str(SMALL)]) == 1
     assert f"读不了事件文件 {tmp_path}/none.jsonl" in capsys.readouterr().err

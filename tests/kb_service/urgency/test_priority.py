@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import pytest
 
-from ingest.load import Loaded, load
+from ingest.load import load
+from ingest.loaded import Loaded
 from kb_service.case import Reason
 from kb_service.content import Desk, Fact, Flow, PriorityRule, ServiceLevel
 from kb_service.records import CHINA
