@@ -15,7 +15,7 @@ run:
 	@KB_PORT=$(PORT) exec $(BIN)/kb-serve
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/kb-content publish
 	$(BIN)/kb-eval check
 	$(BIN)/kb-eval gate

@@ -41,8 +41,8 @@ def test_what_was_mutilated_is_whole_again(content: Path) -> None:
     assert {"bomb", "nested", "pipe", "loop", "folder", "recoded", "huge", "other_value"} <= seen
 
 
-def test_two_hundred_mutilated_files_end_in_no_fault_and_change_nothing() -> None:
-    result = fuzz(200, seed=20261123)
+def test_mutilated_files_end_in_no_fault_and_change_nothing() -> None:
+    result = fuzz(120, seed=20261123)
     assert result.passed, str(result)
-    assert 100 < result.refused < 200
+    assert 60 < result.refused < 120
     assert result.publish_refused >= 2
