@@ -15,8 +15,8 @@ run:
 	@KB_PORT=$(PORT) exec $(BIN)/kb-serve
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/kb-content publish
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/kb-eval check
 	$(BIN)/kb-eval gate
 

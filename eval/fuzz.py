@@ -20,6 +20,8 @@ from random import Random
 from types import FrameType
 from typing import NamedTuple
 
+import psutil
+
 from eval.mutilate import mutilated
 from ingest.aside import Aside
 from ingest.check import check
@@ -35,7 +37,7 @@ SMALL = Path("tests/small")
 WORKERS = 2
 LIMIT = 20  # seconds of processor time that a check may take; a busy machine is not the check's fault
 WAITING = 120  # seconds on the clock: it must not wait for a pipe for ever either
-MEMORY = 4 * 2**30  # bytes of address space: a file must not be able to fill the machine
+MEMORY = 4 * 2**30  # further bytes of address space: a file must not be able to fill the machine
 PUBLISHED = 100  # one mutilated content in so many is published, accepted and refused ones alike
 
 
@@ -142,7 +144,8 @@ def _rng(seed: int, number: int) -> Random:
 
 
 def _check_part(root: Path, donors: Sequence[tuple[Path, str]], seed: int, numbers: Sequence[int]) -> Checked:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    limit = psutil.Process().memory_info().vms + MEMORY  # forked: what the parent has mapped counts too
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     failures: list[Failure] = []
     accepted: list[int] = []
     slowest, longest = Failure(0, "", ""), 0.0
