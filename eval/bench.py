@@ -17,15 +17,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
 
+from eval.index_bench import index_rows
+from eval.timing import Row, ms, p99, timed
 from eval.tutorial import TutorialRetriever
 from ingest.build import index_units, unit_vectors
 from ingest.embed import EmbeddingCache
@@ -38,16 +39,6 @@ from kb_service.versions import read_pointer
 CALLS = 400  # per row, after 30 that do not count
 TUTORIAL_CALLS = 30
 PORT = 18_765
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measurement: what, median and 99th percentile (or one value) with its unit, and how it relates to a bar."""
-
-    what: str
-    median: str
-    p99: str
-    relation: str
 
 
 def run_bench(root: Path, questions: Path) -> str:
@@ -66,6 +57,7 @@ def run_bench(root: Path, questions: Path) -> str:
             memory = psutil.Process(process.pid).memory_info().rss / 2**20
             rows.append(Row("resident memory of a worker", f"{memory:.0f} MiB", "", "bar ≤ 450 MiB"))
         bench = settings.model_copy(update={"home": home})
+        rows += index_rows(bench, encoder, texts, lambda environment: _publish(content, home, environment))
         rows += _tutorial(bench, encoder, texts, statistics.median(single))
         counts = open_version(bench, read_pointer(home), encoder).manifest.counts
     return _markdown(rows, counts.model_dump())
@@ -81,16 +73,18 @@ def _workspace(scratch: Path, settings: Settings, root: Path) -> tuple[Path, Pat
 
 
 def _ingestion(content: Path, home: Path) -> Row:
-    seconds = _timed(lambda: _publish(content, home))
+    seconds = timed(lambda: _publish(content, home))
     points = json.loads(next((home / "versions").glob("*/manifest.json")).read_text("utf-8"))["counts"]["points"]
     return Row(
         f"ingestion from nothing, {points} units", f"{seconds:.1f} s", "", f"{points / seconds:.0f} units a second"
     )
 
 
-def _publish(content: Path, home: Path) -> None:
+def _publish(content: Path, home: Path, environment: Mapping[str, str] | None = None) -> None:
     command = [sys.executable, "-m", "ingest.cli", "publish", "--content", str(content)]
-    subprocess.run(command, check=True, env=os.environ | {"KB_HOME": str(home)}, capture_output=True)
+    subprocess.run(
+        command, check=True, env=os.environ | {"KB_HOME": str(home)} | dict(environment or {}), capture_output=True
+    )
 
 
 @contextmanager
@@ -140,8 +134,8 @@ def _paired(encoder: Encoder, texts: Sequence[str]) -> tuple[list[float], list[f
     client = _Client()
     alone, served = [], []
     for number, text in enumerate(islice(cycle(texts), CALLS + 30)):
-        bare = _timed(lambda text=text: encoder.encode([text], "query")) * 1000  # type: ignore[misc]
-        call = _timed(lambda text=text: client.suggest(text)) * 1000  # type: ignore[misc]
+        bare = timed(lambda text=text: encoder.encode([text], "query")) * 1000  # type: ignore[misc]
+        call = timed(lambda text=text: client.suggest(text)) * 1000  # type: ignore[misc]
         if number >= 30:
             alone.append(bare)
             served.append(call)
@@ -155,7 +149,7 @@ def _crowd(texts: Sequence[str], clients: int) -> tuple[list[float], float]:
     def work(offset: int) -> None:
         client = _Client()
         mine = islice(cycle(texts), offset, offset + CALLS // clients)
-        taken.extend(_timed(lambda text=text: client.suggest(text)) * 1000 for text in mine)  # type: ignore[misc]
+        taken.extend(timed(lambda text=text: client.suggest(text)) * 1000 for text in mine)  # type: ignore[misc]
 
     threads = [threading.Thread(target=work, args=(number * 17,)) for number in range(clients)]
     begun = time.perf_counter()
@@ -169,17 +163,17 @@ def _crowd(texts: Sequence[str], clients: int) -> tuple[list[float], float]:
 def _latency_rows(alone: list[float], single: list[float], crowd: tuple[list[float], float]) -> list[Row]:
     ratio = statistics.median(single) / statistics.median(alone)
     return [
-        Row("bare encoder call", _ms(statistics.median(alone)), _ms(_p99(alone)), "1"),
+        Row("bare encoder call", ms(statistics.median(alone)), ms(p99(alone)), "1"),
         Row(
             "/v1/suggest with everything included, over HTTP, 1 client",
-            _ms(statistics.median(single)),
-            _ms(_p99(single)),
+            ms(statistics.median(single)),
+            ms(p99(single)),
             f"{ratio:.2f} × encoder (bar ≤ 2)",
         ),
         Row(
             "/v1/suggest over HTTP, 8 clients",
-            _ms(statistics.median(crowd[0])),
-            _ms(_p99(crowd[0])),
+            ms(statistics.median(crowd[0])),
+            ms(p99(crowd[0])),
             f"{crowd[1]:.0f} calls a second",
         ),
     ]
@@ -197,8 +191,8 @@ def _publishing(content: Path, home: Path) -> list[Row]:
         while not _served(identity, mark):
             time.sleep(0.02)
 
-    edited = _timed(edit_until_served)
-    idle = _timed(lambda: _publish(content, home))
+    edited = timed(edit_until_served)
+    idle = timed(lambda: _publish(content, home))
     return [
         Row("publish after editing one article, until served", f"{edited:.2f} s", "", "bar ≤ 4 s"),
         Row("publish with nothing to do", f"{idle:.2f} s", "", "bar ≤ 1.5 s"),
@@ -220,26 +214,12 @@ def _tutorial(settings: Settings, encoder: Encoder, texts: Sequence[str], ours: 
     retriever = TutorialRetriever(units, vectors, settings)
     taken = []
     for number, text in enumerate(islice(cycle(texts), TUTORIAL_CALLS + 3)):
-        seconds = _timed(lambda text=text: retriever.retrieve(text))  # type: ignore[misc]
+        seconds = timed(lambda text=text: retriever.retrieve(text))  # type: ignore[misc]
         if number >= 3:
             taken.append(seconds * 1000)
     median = statistics.median(taken)
     relation = f"{median / ours:.0f} × our suggest (bar ≥ 8)"
-    return [Row("tutorial way, same points, in process", _ms(median), _ms(_p99(taken)), relation)]
-
-
-def _timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def _p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
-
-
-def _ms(value: float) -> str:
-    return f"{value:.1f} ms"
+    return [Row("tutorial way, same points, in process", ms(median), ms(p99(taken)), relation)]
 
 
 def _markdown(rows: list[Row], counts: dict[str, int]) -> str:
@@ -262,6 +242,9 @@ def _markdown(rows: list[Row], counts: dict[str, int]) -> str:
         "",
         "The tutorial way is LlamaIndex's hybrid retriever over qdrant-client's local mode with SentenceTransformer on",
         "torch (`eval/tutorial.py`): the same points, vectors and sparse terms, called in process, without HTTP.",
+        "",
+        "The test server (`tests/kb_service/index/wire.py`) is some Python around the engine of edge, in a process",
+        "of its own on the same cores. With `KB_QDRANT_URL` a real server is measured in its place.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -24,7 +24,7 @@ def own_home(settings: Settings, home: Path) -> Settings:
             (home / shared).symlink_to(source)
         except OSError as error:
             raise PublishError(f"不能在 {home} 里准备临时目录：{error.strerror}；请检查磁盘和权限") from error
-    return settings.model_copy(update={"home": home})
+    return settings.model_copy(update={"home": home, "index": "edge"})  # nothing of it belongs on a server
 
 
 def build_beside(read: Callable[[], Content], own: Settings, version: str) -> Encoder:

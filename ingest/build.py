@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,8 +33,8 @@ from kb_service.catalog import ELSEWHERE, Catalog, PointRef, PointRole, stricter
 from kb_service.content import CaseRecord, Content, Elsewhere, Faq, Policy
 from kb_service.encoder import Encoder, Role, Vectors, load_encoder
 from kb_service.errors import ContentError, PublishError
-from kb_service.index import Point, PointFacets, Scope, SparseTerms
-from kb_service.index.edge import EdgeIndex, write_edge_index
+from kb_service.index import CASES, MAIN, Point, PointFacets, Scope, SparseTerms, VectorIndex
+from kb_service.index.stores import store_to_fill
 from kb_service.lexicon import PlainWords
 from kb_service.records import Audience, Validity, above, ancestors
 from kb_service.settings import Settings
@@ -78,7 +79,8 @@ def build_version(root: Path, settings: Settings, version: str, builder: str) ->
         raise ContentError(errors)
     if problems:
         print(f"另有 {len(problems)} 处提醒，不影响发布；用 kb-content check 查看", file=sys.stderr)
-    seal_version(folder, Origin(version, digest, commit_of(root), builder), encoder, counts)
+    origin = Origin(version, digest, commit_of(root), builder, settings.collection(version))
+    seal_version(folder, origin, encoder, counts)
     print(
         f"已建版本 {version}：{counts.faqs} 篇常见问题、{counts.clauses} 条条款、{counts.points} 个检索点，"
         f"新嵌入 {computed} 条",
@@ -106,9 +108,10 @@ def write_version(
     cache.close()
     folder.mkdir(parents=True)
     terms = unit_terms(units)
-    write_edge_index(folder / "shard", index_points(units, vectors, terms), encoder.dimension)
+    store = store_to_fill(settings, folder.stem, folder, encoder)
+    store.write(MAIN, index_points(units, vectors, terms), encoder.dimension)
     if cases:
-        write_edge_index(folder / "cases", index_points(cases, case_vectors, unit_terms(cases)), encoder.dimension)
+        store.write(CASES, index_points(cases, case_vectors, unit_terms(cases)), encoder.dimension)
     sounds = sounds_of(found for number, found in terms.items() if units[number].ref.role == "document")
     catalog = Catalog(
         content=_shown(content),
@@ -120,9 +123,9 @@ def write_version(
         feelings=_feelings(content, settings, builder),
     )
     (folder / "catalog.json").write_text(catalog.model_dump_json(), encoding="utf-8")
-    _verify(folder / "shard", units, vectors)
+    _verify(store.open(MAIN), units, vectors)
     if cases:
-        _verify(folder / "cases", cases, case_vectors)
+        _verify(store.open(CASES), cases, case_vectors)
     return encoder, _counts(content, len(units)), computed + more
 
 
@@ -279,10 +282,10 @@ def bm25_weights(terms: Counter[str], average: float) -> SparseTerms:
     return SparseTerms(list(weights), list(weights.values()))
 
 
-def _verify(shard: Path, units: list[Unit], vectors: Vectors) -> None:
-    """Open what was written and look for every article by one of its own texts, at a time when it is valid."""
-    index = EdgeIndex(shard)
-    try:
+def _verify(index: VectorIndex, units: list[Unit], vectors: Vectors) -> None:
+    """Look for every article in what was written, by one of its own texts, at a time when it is valid."""
+    with closing(index):
+        index.check()
         if index.count() != len(units):
             raise PublishError(f"校验失败：写入 {len(units)} 个检索点，读回 {index.count()} 个；没有发布")
         tried: set[str] = set()
@@ -295,8 +298,6 @@ def _verify(shard: Path, units: list[Unit], vectors: Vectors) -> None:
             found = index.search(vector, SparseTerms([], []), Scope("senior", moment, moment), limit=10)
             if not any(units[point].ref.entry == unit.ref.entry for point in found.dense):
                 raise PublishError(f"校验失败：用“{unit.text[:30]}”找不到 {unit.ref.entry}；没有发布")
-    finally:
-        index.close()
 
 
 def _moment_inside(validity: Validity) -> datetime:
@@ -319,12 +320,16 @@ def _counts(content: Content, points: int) -> Counts:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a version comes from: its id, the digest and commit of its content, the digest of the building code."""
+    """Where a version comes from: its id, the digest and commit of its content, the digest of the building code.
+
+    `collection` is where its index is, if that is on a server.
+    """
 
     version: str
     content_hash: str
     content_commit: str | None
     builder: str
+    collection: str | None = None
 
 
 def seal_version(folder: Path, origin: Origin, encoder: Encoder, counts: Counts) -> None:
@@ -342,6 +347,7 @@ def seal_version(folder: Path, origin: Origin, encoder: Encoder, counts: Counts)
         encoder=encoder.name,
         encoder_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
+        collection=origin.collection,
         counts=counts,
         files=file_digests(folder, (path.relative_to(folder).as_posix() for path in paths)),
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ingest.aside import die_with
 from ingest.files import content_hash
+from ingest.on_server import check_on_server, follow, forget
 from ingest.publications import Action, Publication, begin, commit_of, complete, publisher, read_publications
 from kb_service.errors import (
     ContentError,
@@ -25,6 +26,7 @@ from kb_service.errors import (
     NothingPublished,
     PublishError,
     VersionBroken,
+    VersionError,
     VersionNotFound,
 )
 from kb_service.settings import Settings
@@ -37,6 +39,7 @@ from kb_service.versions import (
     remove_unfinished,
     remove_version,
     sync_folder,
+    unfinished,
     versions_dir,
     write_pointer,
 )
@@ -65,6 +68,7 @@ def _publish(root: Path, settings: Settings) -> Published:
     builder, digest = builder_digest(), content_hash(root)
     same = _same_version(settings, digest, builder)
     if same and same.id == _current(settings.home):
+        follow(settings, same)
         return Published(same.id, "unchanged")
     if same:
         _switch(settings, same, "reactivated", root, commit_of(root))
@@ -82,12 +86,13 @@ def rollback(settings: Settings, version: str | None = None, root: Path = Path()
     """Make an older version current: the given one, or the one that the last publish replaced.
 
     `root` is the content folder, for the name of whoever rolls back. Raises VersionNotFound, naming the versions that
-    are kept, or VersionBroken.
+    are kept, VersionBroken, or VectorIndexError if its index is on a server that cannot be asked.
     """
     with _publishing(settings):
         chosen = version_before(settings.home) if version is None else kept_version(settings.home, version)
         manifest = read_manifest(settings.home, chosen)
         check_files(settings.home, manifest)
+        check_on_server(settings, manifest)
         if manifest.id != _current(settings.home):
             _switch(settings, manifest, "rolled_back", root, manifest.content_commit)
     return manifest
@@ -140,7 +145,9 @@ _BUILDER = (
     "kb_service/content.py",
     "kb_service/understand/cues.py",
     "kb_service/understand/feelings.py",
+    "kb_service/index/collection.py",
     "kb_service/index/edge.py",
+    "kb_service/index/payload.py",
     "kb_service/lexicon.py",
     "kb_service/records.py",
     "kb_service/review/misspoken.py",
@@ -162,6 +169,7 @@ def _switch(settings: Settings, manifest: Manifest, action: Action, root: Path, 
     begin(settings.home, publication)
     write_pointer(settings.home, manifest.id)
     complete(settings.home)
+    follow(settings, manifest)
 
 
 def _new_id(home: Path, digest: str) -> str:
@@ -217,11 +225,13 @@ def _same_version(settings: Settings, digest: str, builder: str) -> Manifest | N
         manifest
         for manifest in list_versions(settings.home)
         if (manifest.content_hash, manifest.builder, manifest.encoder_fingerprint) == (digest, builder, fingerprint)
+        and manifest.collection == settings.collection(manifest.id)
     ]
     for manifest in sorted(same, key=lambda manifest: (manifest.id == current, manifest.id), reverse=True):
         try:
             check_files(settings.home, manifest)
-        except VersionBroken:
+            check_on_server(settings, manifest)
+        except VersionError:
             continue  # publishing again is the way out
         return manifest
     return None
@@ -257,14 +267,22 @@ def _publishing(settings: Settings) -> Iterator[None]:
             except BlockingIOError:
                 raise PublishError("另一个发布或回滚正在进行；请等它结束再试") from None
             complete(settings.home)
-            remove_unfinished(settings.home)
+            _remove_unfinished(settings)
             yield
     except OSError as error:
         raise PublishError(f"读写文件出错：{error}；请检查磁盘空间和权限，再运行一次") from error
 
 
 def _remove_old(settings: Settings) -> None:
-    kept = [manifest.id for manifest in list_versions(settings.home)]
-    for name in kept[: -settings.keep_versions]:
-        if name != _current(settings.home):
-            remove_version(settings.home, name)
+    current = _current(settings.home)
+    for manifest in list_versions(settings.home)[: -settings.keep_versions]:
+        collections = [manifest.collection] if manifest.collection else []
+        if manifest.id != current and forget(settings, collections):
+            remove_version(settings.home, manifest.id)
+
+
+def _remove_unfinished(settings: Settings) -> None:
+    prefix = settings.qdrant_collection
+    left = [f"{prefix}-{folder.stem}" for folder in unfinished(settings.home)] if settings.qdrant_url else []
+    if forget(settings, left):
+        remove_unfinished(settings.home)

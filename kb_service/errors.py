@@ -16,6 +16,7 @@ KnowledgeBaseError
 ├── ForeignFileError              a file cannot be imported
 ├── EditError                     an entry cannot be begun, or a clause not amended, as was asked
 ├── VectorIndexError              503  the vector engine refused a call
+│   └── IndexAway                 503  the index server cannot be reached, is overloaded, or answers too late
 ├── PicturesUnavailable           503  a picture came, and there is nothing here to read it with
 ├── EventsUnavailable             503  the event store cannot be reached, or none is kept
 │   └── EventsRefused             503  the database will never take these rows
@@ -144,6 +145,17 @@ class VectorIndexError(KnowledgeBaseError):
 
     status = 503
     name = "index_unavailable"
+
+
+class IndexAway(VectorIndexError):
+    """The index server cannot be reached, is overloaded, or answers too late.
+
+    `passing`: trying again may help; `retry_after` seconds is what the server asked to wait.
+    """
+
+    def __init__(self, message: str, passing: bool = True, retry_after: float = 0.0) -> None:
+        self.passing, self.retry_after = passing, retry_after
+        super().__init__(message)
 
 
 class PicturesUnavailable(KnowledgeBaseError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -15,15 +16,17 @@ from pydantic import ValidationError
 
 from kb_service.catalog import NO_SOUNDS, Catalog, PointRef, Sounds
 from kb_service.encoder import Encoder
-from kb_service.errors import EncoderMismatch, VersionBroken
+from kb_service.errors import EncoderMismatch, IndexAway, VersionBroken
 from kb_service.guide.procedure import Guide
-from kb_service.index import VectorIndex
-from kb_service.index.edge import EdgeIndex
+from kb_service.index import CASES, MAIN, VectorIndex
+from kb_service.index.stores import store_of
 from kb_service.review.reviewer import Reviewer
 from kb_service.settings import Settings
 from kb_service.text import Segmenter
 from kb_service.understand.reader import Understander
 from kb_service.versions import Manifest, copy_files, read_manifest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class Knowledge:
 def open_version(settings: Settings, version: str, encoder: Encoder, previous: Knowledge | None = None) -> Knowledge:
     """Load a version for searching. Raises VersionBroken or EncoderMismatch.
 
-    `previous` lends its segmenter when the dictionary did not change; building one takes half a second.
+    `previous` lends its segmenter when the dictionary did not change; building one takes half a second. With it, raises
+    IndexAway too.
     """
     manifest = read_manifest(settings.home, version)
     if manifest.encoder_fingerprint != encoder.fingerprint:
@@ -98,8 +102,10 @@ def open_version(settings: Settings, version: str, encoder: Encoder, previous: K
             segmenter = previous.segmenter
         else:
             segmenter = Segmenter((term.term for term in terms), settings.cache_dir)
-        index = EdgeIndex(folder / "shard")
-        case_index = EdgeIndex(folder / "cases") if catalog.case_points else None
+        store = store_of(settings, manifest, folder)
+        index = store.open(MAIN)
+        case_index = store.open(CASES) if catalog.case_points else None
+        _check(index, previous)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -117,6 +123,19 @@ def open_version(settings: Settings, version: str, encoder: Encoder, previous: K
     )
     knowledge.cleanup.append(weakref.finalize(knowledge, _release, (index, case_index), folder))
     return knowledge
+
+
+def _check(index: VectorIndex, previous: Knowledge | None) -> None:
+    """Refuse an index that is not the version's. While its server is away, the version in hand goes on if there is one.
+
+    Without one the version serves what needs no index, and its first searches check it.
+    """
+    try:
+        index.check()
+    except IndexAway as error:
+        if previous is not None:
+            raise
+        log.warning("index not checked: %s", error)
 
 
 def _read_catalog(folder: Path, version: str) -> Catalog:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kb_service.encoder import Encoder, load_encoder
 from kb_service.errors import EventsUnavailable, KnowledgeBaseError, NothingPublished, VersionBroken
 from kb_service.events.recorder import Recorder
+from kb_service.index import BreakerState
 from kb_service.knowledge import Knowledge, open_version, remove_orphans
 from kb_service.settings import Settings
 from kb_service.urgency.bursts import Bursts, burst_rule
@@ -51,6 +52,16 @@ class Live:
     def degraded(self) -> list[str]:
         """What callers should know about the version that answers them."""
         return [f"stale_version: {self.error}"] if self.knowledge and self.error else []
+
+    @property
+    def breaker(self) -> BreakerState:
+        """Whether the index of the version that serves is asked: "open" while its server is away."""
+        return self.knowledge.index.breaker if self.knowledge else "closed"
+
+    @property
+    def index_trouble(self) -> list[str]:
+        """What is known of an index that is away. Each answer says it for itself."""
+        return [] if self.breaker == "closed" else ["index_unavailable: 检索服务没有回答；搜不到答案，其余照常"]
 
     def refresh(self) -> bool:
         """Load the published version if it is not the one that serves; True if it was swapped in.

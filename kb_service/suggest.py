@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from kb_service.case import Message, Understanding
 from kb_service.catalog import may_see
 from kb_service.content import Faq
 from kb_service.contract import Precedent, Related, ReplyTemplate, Status, SuggestRequest, SuggestResponse
+from kb_service.errors import VectorIndexError
 from kb_service.events.recorder import Recorder, Suggested
 from kb_service.events.records import OfferedAs
 from kb_service.index import Scope
@@ -31,6 +33,7 @@ from kb_service.urgency.bursts import Bursts
 from kb_service.work import Asked, Worked, work_case
 
 RELATED, TEMPLATES, PRECEDENTS = 5, 3, 2  # how many of each are returned
+INDEX_AWAY = "检索暂时不可用，所以没有排序的答案；其余建议照常给出"
 CONTEXT = 400  # characters of a conversation that are searched for, whole turns from its end
 # Reads conversations while the encoder, which needs no GIL, works on the query: half a millisecond of a call.
 _beside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="hear")
@@ -43,10 +46,12 @@ def suggest(
     degraded: Sequence[str] = (),
     bursts: Bursts | None = None,
     events: Recorder | None = None,
+    without_index: bool = False,
 ) -> SuggestResponse:
     """What to answer, to send, to ask and to do in a case. Raises RequestError or VectorIndexError.
 
     `bursts` counts the cases that come in; without it there are no incidents. `events` keeps what was suggested.
+    `without_index`: while the index is away, say so and give all the rest, instead of raising VectorIndexError.
     """
     started = time.perf_counter()
     check_case(knowledge.catalog, request.case)
@@ -55,35 +60,32 @@ def suggest(
     request, pictures = with_texts(request)
     query = searchable(turns := searched_turns(request))
     hearing = _beside.submit(_hear, knowledge, request, scope)
-    ranking = _ranked(knowledge, query, scope, request.limit + RELATED)
+    ranking, precedents, missed = Ranking([], {}), [], list[str]()
+    with _spared(missed, without_index):
+        ranking = _ranked(knowledge, query, scope, request.limit + RELATED)
     heard, hearing_took = hearing.result()
     offered = [hit for hit in ranking.entries if hit.confidence >= LOW]
-    shown = offered[: request.limit]
-    suggestion = uuid.uuid4().hex
+    shown, suggestion = offered[: request.limit], uuid.uuid4().hex
     words = knowledge.segmenter.words(query) if shown else []
     answers = [answer(knowledge, hit, scope, words, suggestion, request) for hit in shown]
-    worked_from = time.perf_counter()
     now = scope.now.astimezone(CHINA)
     asked = Asked(request.case, query, request.audience, now, tuple(request.exclude_ids), tuple(pictures))
-    worked = work_case(knowledge, heard, asked, shown, bursts)
-    worked_until = time.perf_counter()
-    status, reason = _status(query, ranking, offered, knowledge)
+    worked, working_took = _work(knowledge, heard, asked, shown, bursts)
+    status, reason = _status(query, ranking, offered, knowledge) if not missed else ("no_answer", INDEX_AWAY)
     stage = worked.guided.guidance.stage if worked.guided.guidance else None
     reply = Replying(worked.understanding, scope, request, suggestion, stage)
     templates = list(_templates(knowledge, shown, reply)) if "templates" in request.include else []
-    precedents = list(_precedents(knowledge, ranking, worked, scope, words, suggestion, request))
-    timings = ranking.timings | {
-        "understand": hearing_took * 1000,
-        "guide": (worked_until - worked_from) * 1000,
-        "total": (time.perf_counter() - started) * 1000,
-    }
+    with _spared(missed, without_index):
+        precedents = list(_precedents(knowledge, ranking, worked, scope, words, suggestion, request))
+    seconds = {"understand": hearing_took, "guide": working_took, "total": time.perf_counter() - started}
+    timings = ranking.timings | {step: taken * 1000 for step, taken in seconds.items()}
     acting = "actions" in request.include
     response = SuggestResponse(
         suggestion_id=suggestion,
         kb_version=knowledge.version,
         status=status,
         reason=reason,
-        degraded=list(degraded),
+        degraded=[*degraded, *missed],
         timings=rounded(timings),
         understanding=worked.understanding if "understanding" in request.include else None,
         answers=answers if "answers" in request.include else [],
@@ -137,6 +139,14 @@ def _hear(knowledge: Knowledge, request: SuggestRequest, scope: Scope) -> tuple[
     return knowledge.understander.hear(said(request), scope.now), time.perf_counter() - started
 
 
+def _work(
+    knowledge: Knowledge, heard: Heard, asked: Asked, hits: Sequence[Ranked], bursts: Bursts | None
+) -> tuple[Worked, float]:
+    """The case worked, and the seconds that it took."""
+    started = time.perf_counter()
+    return work_case(knowledge, heard, asked, hits, bursts), time.perf_counter() - started
+
+
 def said(request: SuggestRequest) -> list[Message]:
     """The conversation; a bare query is one turn of the customer, and may be longer than a message."""
     if request.query is None:
@@ -148,6 +158,17 @@ def _ranked(knowledge: Knowledge, query: str, scope: Scope, limit: int) -> Ranki
     if not has_words(query):
         return Ranking([], {})
     return retrieve(knowledge.searchable, query, scope, limit)
+
+
+@contextmanager
+def _spared(missed: list[str], spare: bool) -> Iterator[None]:
+    """What needs the index: if it is away, note that in `missed` and go on, where that is wanted."""
+    try:
+        yield
+    except VectorIndexError as error:
+        if not spare:
+            raise
+        missed.append(f"index_unavailable: {error}")
 
 
 def rank_case(knowledge: Knowledge, request: SuggestRequest) -> Ranking:

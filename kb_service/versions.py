@@ -1,7 +1,7 @@
 """Published versions on disk: the pointer, the manifest, and the checks that tell a whole version from a broken one.
 
     home/CURRENT                  one line: the id of the version that serves
-    home/versions/<id>/           manifest.json, catalog.json, shard/
+    home/versions/<id>/           manifest.json, catalog.json, shard/ (unless its index is on a server)
     home/versions/<id>.tmp/       a version being built or removed
 
 A version is complete when `manifest.json`, written last, names its other files with their digests.
@@ -51,6 +51,7 @@ class Manifest(Record):
     encoder: str
     encoder_fingerprint: str
     dimension: int
+    collection: str | None = None  # on the Qdrant server, where it has its index there and not in this folder
     counts: Counts
     files: dict[str, str]
 
@@ -192,13 +193,17 @@ def remove_version(home: Path, version: str) -> None:
     shutil.rmtree(leaving)
 
 
-def remove_unfinished(home: Path) -> None:
-    """Remove what an interrupted publish or removal left; not the current version's folder, whatever it lacks."""
+def unfinished(home: Path) -> list[Path]:
+    """What an interrupted publish or removal left; not the current version's folder, whatever it lacks."""
     current = None
     with suppress(NothingPublished, VersionBroken):
         current = read_pointer(home)
-    for folder in versions_dir(home).glob("*"):
-        finished = (folder / "manifest.json").exists() and folder.suffix != ".tmp"
-        if _ID.match(folder.stem) and folder.name != current and not finished:
-            shutil.rmtree(folder)
+    found = [folder for folder in versions_dir(home).glob("*") if _ID.match(folder.stem) and folder.name != current]
+    return [folder for folder in found if folder.suffix == ".tmp" or not (folder / "manifest.json").exists()]
+
+
+def remove_unfinished(home: Path) -> None:
+    """Remove what `unfinished` lists."""
+    for folder in unfinished(home):
+        shutil.rmtree(folder)
     (home / "CURRENT.tmp").unlink(missing_ok=True)

@@ -15,6 +15,8 @@ VENDORS = {
     "PIL": {"kb_service/pictures/file.py"},
     "bs4": {"ingest/importing/html.py"},
     "charset_normalizer": {"ingest/importing/foreign.py"},
+    "grpc": {"kb_service/index/connection.py"},
+    "httpx": {"kb_service/index/connection.py"},
     "huggingface_hub": {"kb_service/encoder/sentence_transformer.py"},
     "jieba": {"kb_service/text.py"},
     "jinja2": {"ingest/preview/rendering.py"},
@@ -27,6 +29,12 @@ VENDORS = {
     "opencc": {"kb_service/text.py"},
     "openpyxl": {"ingest/importing/workbooks.py"},
     "pypinyin": {"ingest/sounds.py"},
+    "qdrant_client": {
+        "kb_service/index/collection.py",
+        "kb_service/index/connection.py",
+        "kb_service/index/server.py",
+        "kb_service/index/stores.py",  # only whether it is installed
+    },
     "qdrant_edge": {"kb_service/index/edge.py"},
     "rapidocr": {"kb_service/pictures/reader.py"},
     "scipy": {"ingest/gaps/cluster.py"},

@@ -91,7 +91,7 @@ LiveService = Annotated[Live, Depends(_live)]
 @calls.post("/v1/suggest", response_model=SuggestResponse, responses=_ERRORS, summary="为当前会话给出建议")
 def suggest_route(body: SuggestRequest, live: LiveService) -> Response:
     """按会话和工单信息返回排好序的答案、回复模板和相关问题；没有答案时 `status` 为 `no_answer`。"""
-    return _json(suggest(live.current(), body, live.degraded, live.bursts, live.events))
+    return _json(suggest(live.current(), body, live.degraded, live.bursts, live.events, without_index=True))
 
 
 @router.post(
@@ -163,7 +163,8 @@ async def readyz(live: LiveService) -> JSONResponse:
         "status": "ready" if knowledge else "not_ready",
         "kb_version": knowledge.version if knowledge else None,
         "encoder": live.encoder.name,
-        "degraded": live.degraded + (live.events.degraded if live.events else []),
+        "index_breaker": live.breaker,
+        "degraded": live.degraded + live.index_trouble + (live.events.degraded if live.events else []),
         "reason": str(live.error) if live.error else None,
     }
     return JSONResponse(body, status_code=200 if knowledge else 503)

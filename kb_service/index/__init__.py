@@ -1,7 +1,7 @@
 """The index port: points in, the best of each leg out, under one filter that the engine applies.
 
-Today one implementation, `edge` (Qdrant's engine in process). A server implementation joins it, so the types here carry
-nothing of the engine's own.
+Two implementations: `edge` (Qdrant's engine in process) and `server` (a Qdrant server or cluster). The types here carry
+nothing of either's own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,7 +16,9 @@ from numpy.typing import NDArray
 
 from kb_service.records import Audience, Validity, visible_audiences
 
+BreakerState = Literal["closed", "open", "half_open"]
 PointKind = Literal["faq", "policy", "elsewhere", "case"]
+MAIN, CASES = "shard", "cases"  # the indexes of a version: of the entries, and of closed cases if there are any
 OPEN_START, OPEN_END = 0, 2**53  # epoch seconds that stand for an unbounded window; exact as a float
 
 
@@ -85,6 +86,16 @@ class Candidates:
 class VectorIndex(Protocol):
     """A published set of points that can be searched."""
 
+    @property
+    def breaker(self) -> BreakerState:
+        """Whether it is asked at all: "open" and "half_open" while its server is away; in process always "closed"."""
+
+    def check(self) -> None:
+        """Make sure that it is whole and the version's own. Raises VersionError, or IndexAway if that cannot be told.
+
+        Searching does it where it has not been done.
+        """
+
     def search(self, vector: NDArray[np.float32] | None, terms: SparseTerms, scope: Scope, limit: int) -> Candidates:
         """The best `limit` points of each leg inside `scope`. Without a vector the dense leg stays empty.
 
@@ -101,11 +112,14 @@ class VectorIndex(Protocol):
         """Release files and memory. Further calls raise VectorIndexError."""
 
 
-class IndexWriter(Protocol):
-    """Makes the on-disk form of an index."""
+class IndexStore(Protocol):
+    """Where the indexes of one version are kept. A version has several, told apart by `name`."""
 
-    def __call__(self, folder: Path, points: Iterable[Point], dimension: int) -> int:
-        """Write all points below `folder`, flushed; returns how many."""
+    def write(self, name: str, points: Iterable[Point], dimension: int) -> int:
+        """Write all points, durable on return; returns how many. Raises VectorIndexError."""
+
+    def open(self, name: str) -> VectorIndex:
+        """The index of that name. Raises VectorIndexError."""
 
 
 def window(validity: Validity) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import pytest
 
 from kb_service.catalog import PointRef
 from kb_service.encoder import Encoder, Vectors
-from kb_service.index import Candidates, Scope, SparseTerms
+from kb_service.index import BreakerState, Candidates, Scope, SparseTerms
 from kb_service.knowledge import Knowledge, Searchable
 from kb_service.retrieve import (
     DENSE_SHARE,
@@ -47,6 +47,10 @@ class Found:
     """An index that finds what it was told, and refuses to be asked for anything but a normal search."""
 
     candidates: Candidates
+    breaker: BreakerState = "closed"
+
+    def check(self) -> None:
+        pass
 
     def search(self, vector: Vectors | None, terms: SparseTerms, scope: Scope, limit: int) -> Candidates:
         assert vector is not None

@@ -27,6 +27,32 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.model_dir.as_posix() == "var/models/me5-small-zh"
 
 
+def test_a_server_needs_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_INDEX", "server")
+    monkeypatch.setenv("KB_QDRANT_URL", "")
+    monkeypatch.setenv("KB_QDRANT_CA_FILE", "/nowhere/ca.pem")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert sorted(str(caught.value).splitlines()) == [
+        "环境变量 KB_QDRANT_CA_FILE：没有文件 /nowhere/ca.pem",
+        "环境变量 KB_QDRANT_URL：KB_INDEX=server 时必须给出；例如 http://127.0.0.1:6333",
+    ]
+
+
+@pytest.mark.parametrize("url", ["qdrant:6333", "ftp://qdrant:6333", "https://"])
+def test_a_servers_address_is_a_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("KB_QDRANT_URL", url)
+    with pytest.raises(SettingsError, match="环境变量 KB_QDRANT_URL"):
+        load_settings()
+
+
+def test_a_version_has_a_collection_only_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().collection("v1") is None
+    monkeypatch.setenv("KB_INDEX", "server")
+    monkeypatch.setenv("KB_QDRANT_URL", "http://127.0.0.1:6333")
+    assert load_settings().collection("v1") == "kb-v1"
+
+
 @pytest.mark.parametrize(
     "place", ["events.sqlite", "mysql://kb:geheim@host/db", "sqlite://", "sqlite:///:memory:", "no"]
 )

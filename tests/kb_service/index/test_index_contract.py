@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 
 from kb_service.errors import VectorIndexError
 from kb_service.index import OPEN_END, OPEN_START, Point, PointFacets, Scope, SparseTerms, VectorIndex, window
-from kb_service.index.edge import EdgeIndex, write_edge_index
+from kb_service.index.edge import EdgeIndex
 from kb_service.records import Validity
+from tests.kb_service.index.conftest import MakeIndex
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,13 +47,9 @@ POINTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["edge"])
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VectorIndex]:
-    folder = tmp_path_factory.mktemp("index") / "shard"
-    assert write_edge_index(folder, POINTS, dimension=2) == len(POINTS)
-    loaded = EdgeIndex(folder)
-    yield loaded
-    loaded.close()
+@pytest.fixture(scope="module")
+def index(make_index: MakeIndex) -> VectorIndex:
+    return make_index(POINTS)
 
 
 def scope(**values: object) -> Scope:
@@ -131,12 +127,22 @@ def test_entries_lists_without_ranking(index: VectorIndex) -> None:
     assert set(index.entries(scope(issue_types=("account",)), 10)) == {"e6"}
 
 
-def test_an_empty_index_answers(tmp_path: Path) -> None:
-    assert write_edge_index(tmp_path / "shard", [], dimension=2) == 0
-    empty = EdgeIndex(tmp_path / "shard")
+def test_an_empty_index_answers(make_index: MakeIndex) -> None:
+    empty = make_index([])
     found = empty.search(X, SparseTerms([1], [1.0]), scope(), 10)
     assert (found.dense, found.sparse, empty.count(), empty.entries(scope(), 5)) == ({}, {}, 0, [])
-    empty.close()
+
+
+def test_a_closed_index_refuses(make_index: MakeIndex) -> None:
+    index = make_index(POINTS[:1])
+    index.close()
+    with pytest.raises(VectorIndexError, match="向量引擎出错"):
+        index.search(X, SparseTerms([], []), scope(), 10)
+
+
+def test_a_whole_index_is_checked_and_asked(index: VectorIndex) -> None:
+    index.check()
+    assert index.breaker == "closed"
 
 
 def test_a_folder_that_holds_no_index_is_our_error(tmp_path: Path) -> None:
