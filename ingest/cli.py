@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from ingest.commands import archive, checking, drafting, gaps, impact, model, preview, publishing
@@ -22,6 +23,12 @@ def main(argv: list[str] | None = None) -> int:
         print(written(error.problems, "text"), file=sys.stderr)
     except KnowledgeBaseError as error:
         print(f"错误：{error}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("ingest", "kb_service"):
+            raise
+        print(f"错误：没有安装 {error.name}；请运行 pip install 'kb-service[ingest]'", file=sys.stderr)
+    except BrokenPipeError:  # `kb-content … | head` has read enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
 

@@ -29,7 +29,7 @@ from kb_service.events import feedback
 from kb_service.events.feedback import FeedbackRequest
 from kb_service.settings import Settings
 from tests.conftest import ROOT
-from tests.ingest.rules.edits import TODAY
+from tests.ingest.edits import TODAY
 
 README = (ROOT / "README.md").read_text("utf-8")
 API = (ROOT / "docs" / "api.md").read_text("utf-8")

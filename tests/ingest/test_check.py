@@ -9,19 +9,9 @@ import pytest
 from ingest.check import check, checked_content
 from kb_service.errors import ContentError
 from tests.conftest import ROOT, SMALL
+from tests.ingest.edits import edit, problems
 
 NO_SHIP = "faq/no-ship.md"
-
-
-def problems(content: Path) -> list[str]:
-    return [str(problem) for problem in sorted(check(content).problems)]
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 def test_the_small_content_is_clean() -> None:

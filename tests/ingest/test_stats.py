@@ -11,6 +11,7 @@ from ingest.load import load
 from ingest.stats import Count, coverage, gaps, report
 from kb_service.content import Content
 from tests.conftest import SMALL
+from tests.ingest.edits import edit
 
 REPORT = """\
 ## 总数
@@ -53,13 +54,6 @@ REPORT = """\
 - logistics.damage 破损：常见问题 1 篇，至少要 3 篇
 - logistics.damage 破损：没有流程
 """
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 def only_refunds(content: Content) -> Content:

@@ -14,6 +14,7 @@ from ingest.impact.assess import assess, content_at
 from ingest.impact.report import report
 from kb_service.errors import PublishError
 from kb_service.settings import Settings
+from tests.ingest.edits import edit
 
 NEW = """---
 id: trade.refund.courier-lost
@@ -47,12 +48,6 @@ def kept(content: Path) -> Path:
 
 def question(name: str, text: str, answer: str) -> GoldenQuestion:
     return GoldenQuestion(id=name, split="dev", slice="plain", text=text, relevant={answer: 2}, provenance="test")
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    text = (content / file).read_text("utf-8")
-    assert old in text
-    (content / file).write_text(text.replace(old, new), "utf-8")
 
 
 def test_an_unknown_revision_is_refused(kept: Path) -> None:

@@ -16,6 +16,7 @@ from ingest.preview.app import create_app
 from ingest.preview.workshop import State
 from kb_service.settings import Settings
 from tests.conftest import SMALL, make_settings
+from tests.ingest.edits import edit
 
 ADDRESS = "http://127.0.0.1:8010"
 HOSTILE = """---
@@ -32,12 +33,6 @@ review_by: 2027-03-31
 ## 结论
 <script>alert(3)</script> [看这里](javascript:alert(4)) ![图](http://example.com/a.png) **可以**退。
 """
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    text = (content / file).read_text("utf-8")
-    assert old in text
-    (content / file).write_text(text.replace(old, new), "utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.check import check, checked_content
 from ingest.rules.registry import refusing
-from tests.ingest.rules.edits import TODAY, edit, problems
+from tests.ingest.edits import TODAY, edit, problems
 
 ARRIVAL = "faq/bank-arrival.md"
 LINKED = "content/faq/no-ship.md:15"

@@ -10,6 +10,7 @@ from ingest.check import check
 from ingest.load import load
 from ingest.rules.contradictions import check_contradictions
 from tests.conftest import ROOT
+from tests.ingest.edits import edit
 
 SHIP_WINDOW = "《交易规则》第1条（content/policy/trade-rules.md:11，fact trade.ship_hours）“发货时限”是“48小时”"
 MEND = "说的是同一件事的，请写成 {{fact:trade.ship_hours}}，确实是两回事的写 waive  [contradiction]"
@@ -17,13 +18,6 @@ MEND = "说的是同一件事的，请写成 {{fact:trade.ship_hours}}，确实�
 
 def found(content: Path) -> list[str]:
     return [str(problem) for problem in sorted(check_contradictions(load(content)))]
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 def extend(content: Path, file: str, text: str) -> None:

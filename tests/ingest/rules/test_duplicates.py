@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest.check import check
 from ingest.rules.duplicates import FEWEST_PAIRS, similar_pairs
 from tests.conftest import ROOT
+from tests.ingest.edits import edit, problems
 
 NEAR_NO_SHIP = (
     "questions.0：问法“拍下三天了还没发货能退钱”与 content/faq/no-ship.md:9（trade.refund.no-ship）的"
@@ -22,17 +23,6 @@ NEAR_ANSWER = (
     "几乎一样（相似度 0.59）；请合并成一篇，或写出各自的差别；确实是两回事的，在 confusable.yaml 登记这一对并写明区别"
     "  [near-duplicate-article]"
 )
-
-
-def problems(content: Path) -> list[str]:
-    return [str(problem) for problem in sorted(check(content).problems)]
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 def copy_an_answer(content: Path, answer: str) -> None:

@@ -6,22 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.check import check
 from ingest.rules.literals import literals
+from tests.ingest.edits import edit, problems
 
 NO_SHIP = "faq/no-ship.md"
 EXCEPT_MARKDOWN = "只是举例或固定说法的，在行末写 <!-- waive literal-number: 理由 -->  [literal-number]"
-
-
-def problems(content: Path) -> list[str]:
-    return [str(problem) for problem in sorted(check(content).problems)]
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.check import check
+from tests.ingest.edits import edit, problems
 
 FLOW = "flows/no-ship.yaml"
 DESK = """\
@@ -19,17 +20,6 @@ follow_ups:
       - {channel: sms, when: 次日, text: "您好，问题解决了吗？"}
     care_question: 解决了吗？
 """
-
-
-def problems(content: Path) -> list[str]:
-    return [str(problem) for problem in sorted(check(content).problems)]
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.ingest.rules.edits import edit, problems
+from tests.ingest.edits import edit, problems
 
 FACT = "path.help: {label: 帮助, kind: path, value: 我的 > 帮助}\n"
 UNUSED = "content/facts.yaml:5  path.help：没有内容用到事实“path.help”（帮助）；请用上它，或删掉  [unreachable]"

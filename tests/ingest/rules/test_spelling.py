@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.rules.edits import edit, problems
+from tests.ingest.edits import edit, problems
 
 LOCK = "templates/lock.md"
 

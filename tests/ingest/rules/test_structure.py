@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.rules.edits import edit, problems
+from tests.ingest.edits import edit, problems
 
 NO_SHIP = "faq/no-ship.md"
 LAST = "2. 等待卖家处理，依据 {{clause:trade-rules#ship-window}}。"  # line 24 of the article

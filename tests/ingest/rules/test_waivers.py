@@ -8,6 +8,7 @@ import pytest
 
 from ingest.check import check, checked_content
 from ingest.rules.registry import RULES, refusing
+from tests.ingest.edits import edit, problems
 
 ARRIVAL = "faq/bank-arrival.md"
 FLOW = "flows/no-ship.yaml"
@@ -18,17 +19,6 @@ LITERAL = (
     "直接写了“五个工作日”；请在 facts.yaml 登记并写成 {{fact:编号}}，"
     "只是举例或固定说法的，在行末写 <!-- waive literal-number: 理由 -->  [literal-number]"
 )
-
-
-def problems(content: Path) -> list[str]:
-    return [str(problem) for problem in sorted(check(content).problems)]
-
-
-def edit(content: Path, file: str, old: str, new: str) -> None:
-    path = content / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.rules.edits import edit, problems
+from tests.ingest.edits import edit, problems
 
 FLOW, NO_SHIP = "flows/no-ship.yaml", "faq/no-ship.md"
 DEMAND = "在索要敏感信息；只能核对绑定手机号后四位  [privacy]"
