@@ -57,9 +57,9 @@ def run_bench(root: Path, questions: Path) -> str:
             memory = psutil.Process(process.pid).memory_info().rss / 2**20
             rows.append(Row("resident memory of a worker", f"{memory:.0f} MiB", "", "bar ≤ 450 MiB"))
         bench = settings.model_copy(update={"home": home})
-        rows += index_rows(bench, encoder, texts, lambda environment: _publish(content, home, environment))
         rows += _tutorial(bench, encoder, texts, statistics.median(single))
         counts = open_version(bench, read_pointer(home), encoder).manifest.counts
+        rows += index_rows(bench, encoder, texts, lambda environment: _publish(content, home, environment))
     return _markdown(rows, counts.model_dump())
 
 
